@@ -1,0 +1,1 @@
+"""ChatGrow Bot: a self-hosted WhatsApp hub. The core; it names no brand and imports no plugin."""

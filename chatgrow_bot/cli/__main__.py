@@ -1,0 +1,5 @@
+"""`python -m chatgrow_bot.cli`."""
+
+from .main import main
+
+main()

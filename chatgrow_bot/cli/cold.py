@@ -1,0 +1,56 @@
+"""Plugins made but not started, for words that need their configuration and no more."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from ..config import RESERVED, InvalidConfig, check
+from ..config.load import Loaded, load
+from ..errors import ChatgrowError, PluginError
+from ..loader import Catalogue
+from ..plugin import Plugin, PluginConfig
+
+
+class ColdBot:
+    """A bot before its hub runs: a name, a log and a configuration."""
+
+    def __init__(self, name: str, config: PluginConfig) -> None:
+        self.name = name
+        self.config = config
+        self.log = structlog.get_logger("chatgrow.plugins").bind(plugin=name)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else needs a running hub."""
+        raise PluginError(f"'{name}' is there only while the hub runs: chatgrow run")
+
+
+def cold_plugins(config: Path) -> Iterator[tuple[str, Plugin]]:
+    """Every plugin there is, listed in the configuration or not, each as its first entry there configures it.
+    One that cannot be made is passed over: `chatgrow check` says why."""
+    found = _loaded_or_none(config)
+    catalogue = Catalogue(found.settings.plugin_folders if found else ())
+    for name in catalogue.names():
+        try:
+            kind = catalogue.find(name)
+            yield name, kind(ColdBot(name, _configured(kind, name, found)))
+        except ChatgrowError:
+            continue
+
+
+def _loaded_or_none(config: Path) -> Loaded | None:
+    try:
+        return load(config, os.environ)
+    except (InvalidConfig, OSError):
+        return None
+
+
+def _configured(kind: type[Plugin], name: str, found: Loaded | None) -> PluginConfig:
+    for instance, entry in found.settings.plugins.items() if found else ():
+        if found and (entry.plugin or instance) == name:
+            config, _ = check(kind.Config, found.document, at=("plugins", instance), without=RESERVED)
+            if config:
+                return config
+    return kind.Config()

@@ -1,0 +1,48 @@
+"""The group of all words. A plugin's word is looked for only when the core has none."""
+
+from pathlib import Path
+
+import click
+
+from ..errors import ChatgrowError
+from .check import check
+from .options import CONFIG
+from .plugin_words import words_of_plugins
+from .plugins import plugins
+from .run import run
+from .user import user
+from .why import why
+
+
+class _Chatgrow(click.Group):
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The core's word, or else a plugin's."""
+        return super().get_command(ctx, name) or words_of_plugins(_config_of(ctx)).get(name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The core's words, then the plugins'."""
+        return [*super().list_commands(ctx), *sorted(words_of_plugins(_config_of(ctx)))]
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a word; an error of ours is one sentence, not a traceback."""
+        try:
+            return super().invoke(ctx)
+        except ChatgrowError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _config_of(ctx: click.Context) -> Path:
+    return Path(ctx.params.get("config") or CONFIG)
+
+
+@click.group(cls=_Chatgrow)
+@click.option("--config", type=click.Path(path_type=Path), default=CONFIG, help="Another configuration.")
+@click.version_option(package_name="chatgrow-bot")
+@click.pass_context
+def main(ctx: click.Context, config: Path) -> None:
+    """ChatGrow Bot: a self-hosted WhatsApp hub."""
+    ctx.obj = config
+
+
+for word in (run, check, why, plugins, user):
+    main.add_command(word)

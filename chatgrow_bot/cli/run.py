@@ -1,0 +1,41 @@
+"""`chatgrow run`: the hub, until it is told to stop."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import click
+import uvloop
+
+from ..app import open_hub
+from ..config.load import Loaded
+from ..logs import configure
+from .options import config_option, loaded
+
+
+@click.command()
+@config_option
+@click.pass_context
+def run(ctx: click.Context, config: Path | None) -> None:
+    """Run the hub until SIGTERM or Ctrl-C."""
+    found = loaded(ctx, config)
+    configure(found.settings.logs_dir)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(_run(found)))
+
+
+async def _run(found: Loaded) -> int:
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    async with open_hub(found) as running:
+        if running.first_password:
+            click.echo(
+                f"\nA first user was made: admin, password {running.first_password}\n"
+                "It is shown this once. Change it with: chatgrow user passwd admin\n"
+            )
+        click.echo(f"ChatGrow Bot listens on http://{running.host}:{running.port}  (Ctrl-C stops it)")
+        await stop.wait()
+        click.echo("Stopping: what is being sent is finished, the rest stays queued.")
+    return 0

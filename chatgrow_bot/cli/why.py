@@ -1,0 +1,34 @@
+"""`chatgrow why`: what happened to a message, step by step."""
+
+import asyncio
+from pathlib import Path
+
+import click
+from sqlalchemy import Connection
+
+from ..store import explain
+from ..store.database import open_database
+from .options import config_option, loaded
+
+
+@click.command()
+@click.argument("message_id")
+@config_option
+@click.pass_context
+def why(ctx: click.Context, message_id: str, config: Path | None) -> None:
+    """Print the whole life of a message, in or out: every state and its reason, every step and its result."""
+    found = loaded(ctx, config)
+
+    async def work() -> list[str]:
+        async with open_database(found.settings.database_url, migrate=False) as db:
+            return await db.read(lambda conn: _lines(conn, message_id))
+
+    lines = asyncio.run(work())
+    if not lines:
+        raise click.ClickException(f"there is no message '{message_id}'")
+    for line in lines:
+        click.echo(line)
+
+
+def _lines(conn: Connection, message_id: str) -> list[str]:
+    return [*explain.inbound(conn, message_id), *explain.outgoing(conn, message_id)]

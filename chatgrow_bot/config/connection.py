@@ -1,0 +1,77 @@
+"""Settings of one connection, and the pace at which it sends."""
+
+from pydantic import Field, model_validator
+
+from .values import Count, Flag, Seconds, Section
+
+
+class _Gap(Section):
+    min: Seconds
+    max: Seconds
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "_Gap":
+        if self.max < self.min:
+            raise ValueError(f"max ({self.max:g}) must not be less than min ({self.min:g})")
+        return self
+
+
+class SendPace(_Gap):
+    """The pace of messages that nobody waits for."""
+
+    min: Seconds = Field(
+        default=30, ge=0, le=3600, description="Shortest wait between two messages, in seconds."
+    )
+    max: Seconds = Field(
+        default=45, ge=0, le=3600, description="Longest wait between two messages, in seconds."
+    )
+    jitter: Seconds = Field(
+        default=10, ge=0, le=600, description="Up to so many seconds are added or taken away, by chance."
+    )
+
+
+class ReplyPace(_Gap):
+    """The pace of answers to a customer who has just written; they wait for nothing else."""
+
+    min: Seconds = Field(default=3, ge=0, le=3600, description="Shortest wait before an answer, in seconds.")
+    max: Seconds = Field(default=8, ge=0, le=3600, description="Longest wait before an answer, in seconds.")
+    typing: Flag = Field(default=True, description="Whether the customer sees `typing...` meanwhile.")
+
+
+class Pacing(Section):
+    """How fast a connection sends. Slower is safer: accounts that send like machines get banned."""
+
+    send: SendPace = Field(
+        default=SendPace(), description="Messages that nobody waits for: notices, campaigns, the API."
+    )
+    reply: ReplyPace = Field(default=ReplyPace(), description="Answers to a customer who has just written.")
+
+
+class ConnectionSettings(Section):
+    """Settings of one connection. Whatever is left out is as in `connectionDefaults`."""
+
+    engine: str = Field(default="web", min_length=1, description="The way to WhatsApp; plugins bring them.")
+    auto_reconnect: Flag = Field(
+        default=True, description="Whether a lost connection is opened again by itself."
+    )
+    max_reconnect_attempts: Count = Field(
+        default=5, ge=0, le=1000, description="Tries in a row before it gives up and alerts."
+    )
+    reconnect_interval: Seconds = Field(
+        default=30,
+        ge=1,
+        le=86_400,
+        description="Wait between two tries, in seconds; the first try is immediate.",
+    )
+    message_retry_attempts: Count | None = Field(
+        default=None, ge=0, le=20, description="Instead of `queue.maxRetries`, if given."
+    )
+    message_retry_delay: Seconds | None = Field(
+        default=None,
+        ge=0,
+        le=86_400,
+        description="One wait before every retry, in seconds, instead of `queue.retryDelays`, if given.",
+    )
+    enable_logging: Flag = Field(default=True, description="Whether logs/whatsapp.log has lines about it.")
+    enable_notifications: Flag = Field(default=True, description="Whether its troubles raise alerts.")
+    pacing: Pacing | None = Field(default=None, description="Its own pace, where it differs from `pacing`.")

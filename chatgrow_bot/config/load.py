@@ -1,0 +1,44 @@
+"""From the file to settings. There is one way to load, and checking is loading: `chatgrow check` cannot pass
+what a start would refuse."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .check import check
+from .environment import overlaid, read_environment
+from .models import Settings
+from .report import InvalidConfig
+from .secrets import read_secrets
+from .source import Document, survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A configuration that may be used, and the file it came from: plugins check their own keys against
+    it."""
+
+    settings: Settings
+    document: Document
+
+
+def load(path: Path, env: Mapping[str, str]) -> Loaded:
+    """Read chatgrow.yaml with its secrets, `.env` beside the `config` folder, and the environment over it.
+
+    Relative folders start at the project's folder. Raises InvalidConfig with every problem there is.
+    """
+    root = project_folder(path)
+    environment = read_environment(root / ".env", env)
+    secrets = read_secrets(path.parent / "secrets.yaml", environment.values)
+    document = overlaid(survey(path, secrets, root=root), environment)
+    settings, problems = check(Settings, document)
+    if settings is None:
+        raise InvalidConfig(problems)
+    return Loaded(settings=settings, document=document)
+
+
+def project_folder(path: Path) -> Path:
+    """The folder that relative folders start at: the one around `config/`; for a file that lies elsewhere,
+    its own."""
+    folder = path.absolute().parent
+    return folder.parent if folder.name == "config" else folder

@@ -1,0 +1,185 @@
+"""All that chatgrow.yaml may say. The descriptions are the manual: schema.json and the tables of
+config/README.md are made from them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, IPvAnyNetwork, field_validator
+
+from .connection import ConnectionSettings, Pacing
+from .plans import Plans
+from .plugins import InstanceName, PluginEntry
+from .values import Count, Folder, Seconds, Section
+
+_DAY = 86_400
+_DRIVERS = {
+    "sqlite://": "sqlite+aiosqlite://",
+    "postgresql://": "postgresql+asyncpg://",
+    "postgres://": "postgresql+asyncpg://",
+}
+
+
+class OnUnknown(StrEnum):
+    """What to do when it is unclear whether a message left and WhatsApp does not know its id."""
+
+    RESEND = "resend"  #: send it again under the same id
+    HOLD = "hold"  #: leave it to a person
+
+
+class Server(Section):
+    """The HTTP server."""
+
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address to listen on; 0.0.0.0 is every network."
+    )
+    port: Count = Field(default=3000, ge=0, le=65_535, description="Port to listen on; 0 takes any free one.")
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Networks of your reverse proxies: only their word on a caller's address counts.",
+    )
+
+
+class DatabaseSettings(Section):
+    """Which database."""
+
+    url: str | None = Field(
+        default=None,
+        repr=False,
+        description="sqlite:///file or postgresql://user:password@host/name; if left out, in `sessionDir`.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _with_driver(cls, url: str | None) -> str | None:
+        if url is None or url.startswith(tuple(_DRIVERS.values())):
+            return url
+        scheme, separator, rest = url.partition("://")
+        if scheme + separator not in _DRIVERS:
+            raise ValueError("an address of a database begins with sqlite:// or postgresql://")
+        return _DRIVERS[scheme + separator] + rest
+
+
+class Queue(Section):
+    """The way out: how many at once, how often again, how long kept."""
+
+    concurrency: Annotated[Count, Field(ge=1, le=500)] | Literal["auto"] = Field(
+        default=5,
+        description="Messages on their way at once, over all connections; `auto` follows their number.",
+    )
+    max_retries: Count = Field(default=3, ge=0, le=20, description="Tries after a failure that will pass.")
+    retry_delays: tuple[Annotated[Count, Field(ge=0, le=_DAY * 1000)], ...] = Field(
+        default=(5_000, 15_000, 30_000),
+        min_length=1,
+        description="Waits before the retries, in milliseconds; the last one repeats.",
+    )
+    remove_on_complete: Count = Field(default=100, ge=0, description="Finished jobs listed per connection.")
+    remove_on_fail: Count = Field(default=50, ge=0, description="Failed jobs listed per connection.")
+    ttl: Seconds = Field(
+        default=7 * _DAY, ge=60, description="A message that has not left after so many seconds expires."
+    )
+    reconcile_after: Seconds = Field(
+        default=30,
+        ge=0,
+        le=3600,
+        description="Seconds in sync before messages of unclear fate are looked up.",
+    )
+    on_unknown: OnUnknown = Field(
+        default=OnUnknown.RESEND,
+        description="If WhatsApp does not know such a message: `resend` it or `hold` it for a person.",
+    )
+    retention: Seconds = Field(
+        default=30 * _DAY,
+        ge=30 * _DAY,
+        description="Seconds for which messages and their status are kept; 30d at least.",
+    )
+
+
+class LoopBreaker(Section):
+    """Stops two bots from answering each other for ever. Counts automatic replies in one chat."""
+
+    short: Count = Field(default=6, ge=1, description="Automatic replies allowed within `shortWindow`.")
+    short_window: Seconds = Field(default=90, ge=1, description="The short window, in seconds.")
+    long: Count = Field(default=30, ge=1, description="Automatic replies allowed within `longWindow`.")
+    long_window: Seconds = Field(default=600, ge=1, description="The long window, in seconds.")
+    same_text: Count = Field(
+        default=2, ge=1, description="Times the same text is allowed within `longWindow`."
+    )
+    silence: Seconds = Field(default=900, ge=1, description="Seconds of silence after the first time.")
+    long_silence: Seconds = Field(default=3600, ge=1, description="Seconds of silence after the next times.")
+
+
+class InboundSettings(Section):
+    """The way in: what is not answered."""
+
+    age_gate: Seconds = Field(
+        default=120, ge=0, description="Messages older than so many seconds are stored, not answered."
+    )
+    loop_breaker: LoopBreaker = Field(
+        default=LoopBreaker(), description="When automatic replies fall silent."
+    )
+
+
+class Settings(Section):
+    """ChatGrow Bot's configuration."""
+
+    server: Server = Field(default=Server(), description="Where the REST API listens.")
+    database: DatabaseSettings = Field(default=DatabaseSettings(), description="Where everything is stored.")
+    session_dir: Folder = Field(
+        default=Path("sessions"), description="Folder for logins, the database and media."
+    )
+    logs_dir: Folder = Field(default=Path("logs"), description="Folder for log files.")
+    allowed_media_roots: tuple[Folder, ...] = Field(
+        default=(), description="Folders that files may be sent from by path."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts, host:port or networks of your own that may be called; others must be public.",
+    )
+    browser_args: tuple[str, ...] = Field(
+        default=(), description="More flags for the browser; dangerous ones are refused."
+    )
+    max_connections: Count = Field(
+        default=10, ge=1, le=10_000, description="Connections that this process opens at most."
+    )
+    health_check_interval: Seconds = Field(
+        default=60, ge=1, le=3600, description="Seconds between two health checks."
+    )
+    queue: Queue = Field(default=Queue(), description="The way out.")
+    pacing: Pacing = Field(default=Pacing(), description="How fast connections send.")
+    connection_defaults: ConnectionSettings = Field(
+        default=ConnectionSettings(), description="What holds for each connection unless it says otherwise."
+    )
+    inbound: InboundSettings = Field(default=InboundSettings(), description="The way in.")
+    plans: Plans = Field(default=Plans(), description="What users may do, by plan.")
+    admins: tuple[str, ...] = Field(default=("admin",), description="User names with the admin role.")
+    plugin_folders: tuple[Folder, ...] = Field(default=(), description="Folders with plugins of your own.")
+    plugins: dict[InstanceName, PluginEntry] = Field(
+        default={}, description="Plugins by name, in the order in which they are asked."
+    )
+
+    @property
+    def database_url(self) -> str:
+        """Where everything is stored, in SQLAlchemy's form."""
+        return self.database.url or f"sqlite+aiosqlite:///{self.session_dir / 'chatgrow.db'}"
+
+    def for_connection(self, own: Mapping[str, Any]) -> ConnectionSettings:
+        """What holds for a connection with these settings of its own (camelCase, as stored): they go over
+        `connectionDefaults`, which go over `pacing`. Its `pacing` is always there. Raises pydantic's
+        ValidationError."""
+        base = {"pacing": self.pacing.model_dump(by_alias=True)}
+        defaults = self.connection_defaults.model_dump(by_alias=True, exclude_unset=True)
+        return ConnectionSettings.model_validate(_merged(_merged(base, defaults), own))
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """One mapping over another, and so on inside. What is None over there does not count."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            merged[key] = _merged(below, value)
+        elif value is not None:
+            merged[key] = value
+    return merged

@@ -1,0 +1,223 @@
+"""The way out, second half: taking messages from the queue and sending them, each connection and lane at its
+own pace. The intent is on disk before the engine is asked; an outcome that is not certain is never guessed.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from random import Random
+from typing import Protocol
+
+import structlog
+from sqlalchemy import Connection
+
+from .agenda import RECONCILE, Agenda
+from .clock import Clock
+from .engine import Parcel, Session
+from .errors import SendFailed, SendRefused
+from .hooks import Hooks
+from .limits import Policy, clamped
+from .messages import Drop, Lane, Later, Outbound, State
+from .outcome import Outcome
+from .store import connections as stored_connections
+from .store import consent
+from .store import outbox as store
+from .store.database import Database
+from .store.rows import Outgoing
+
+#: Seconds until a turn that failed for a cause of ours (a full disk, say) is tried again.
+_AFTER_A_FAULT = 5.0
+#: Seconds of typing shown before a reply, at most.
+_TYPING = 3.0
+
+log = structlog.get_logger("chatgrow.dispatch")
+
+
+class Recovery(Protocol):
+    """Who settles messages whose outcome is not known."""
+
+    async def pick_up(self, connection_id: str | None = None, besides: Collection[str] = ...) -> None:
+        """Make half-done messages queued or UNKNOWN again."""
+        ...
+
+    async def settle(self, connection_id: str, session: Session) -> None:
+        """Look up the UNKNOWN ones."""
+        ...
+
+
+class Dispatcher:
+    """Sends what waits."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        agenda: Agenda,
+        hooks: Hooks,
+        outcome: Outcome,
+        recovery: Recovery,
+        ready: Callable[[str], Session | None],
+        policy: Callable[[str], Policy],
+        epoch: int,
+        concurrency: int,
+        reconcile_after: float,
+        chance: Random,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._agenda = agenda
+        self._hooks = hooks
+        self._outcome = outcome
+        self._recovery = recovery
+        self._ready = ready  #: a connection's session while it is online
+        self._policy = policy
+        self._epoch = epoch
+        self._concurrency = concurrency
+        self._reconcile_after = reconcile_after
+        self._chance = chance
+        self._slots: dict[tuple[str, Lane], datetime] = {}
+        self._in_flight: set[str] = set()
+        self._claims: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._draining = False
+        self._drained = asyncio.Event()
+
+    async def run(self) -> None:
+        """Pick up what an earlier process left, then work the agenda until cancelled."""
+        await self._recovery.pick_up()
+        now = self._clock.now()
+        for (connection_id, lane), slot in (await self._db.read(stored_connections.next_slots)).items():
+            self._slots[connection_id, lane] = clamped(slot, now, self._policy(connection_id).paces[lane])
+        async with asyncio.TaskGroup() as turns:
+            for number in range(self._concurrency):
+                turns.create_task(self._work(), name=f"dispatch:{number}")
+
+    async def drain(self, seconds: float) -> None:
+        """Claim no more, and give what is being sent so many seconds to end."""
+        self._draining = True
+        if self._in_flight:
+            self._drained.clear()
+            await self._clock.wait(self._drained, seconds)
+
+    def online(self, connection_id: str) -> None:
+        """A connection is in sync: its lanes may go, and what is unclear is looked up after a while."""
+        for lane in Lane:
+            self._agenda.put((connection_id, lane), self._clock.now())
+        self._look_up_later(connection_id)
+
+    def _look_up_later(self, connection_id: str) -> None:
+        when = self._clock.now() + timedelta(seconds=self._reconcile_after)
+        self._agenda.put((connection_id, RECONCILE), when)
+
+    async def _work(self) -> None:
+        while True:
+            async with self._agenda.due() as (connection_id, work):
+                try:
+                    await self._turn(connection_id, work)
+                except Exception:  # whatever it was, the next turn goes on, and this one is picked up
+                    log.exception("a turn failed", connection=connection_id, work=work)
+                    later = self._clock.now() + timedelta(seconds=_AFTER_A_FAULT)
+                    self._agenda.put((connection_id, RECONCILE), later)
+
+    async def _turn(self, connection_id: str, work: str) -> None:
+        session = self._ready(connection_id)
+        if session is None or self._draining:
+            return  # `online` puts it on the agenda again
+        if work == RECONCILE:
+            async with self._claims[connection_id]:
+                await self._recovery.pick_up(connection_id, self._in_flight)
+            await self._recovery.settle(connection_id, session)
+        else:
+            await self._send_next(connection_id, Lane(work), session)
+
+    async def _send_next(self, connection_id: str, lane: Lane, session: Session) -> None:
+        now = self._clock.now()
+        slot = self._slots.get((connection_id, lane), now)
+        if slot > now:
+            self._agenda.put((connection_id, lane), slot)
+            return
+        row = await self._claim(connection_id, lane, now)
+        if row is None:
+            due = await self._db.read(lambda c: store.next_due(c, connection_id, lane))
+            if due:
+                self._agenda.put((connection_id, lane), due)
+            return
+        try:
+            await self._deliver(session, row)
+        finally:
+            self._in_flight.discard(row.delivery.id)
+            if not self._in_flight:
+                self._drained.set()
+            for each in Lane:  # its chat is free again, and its lane's next message may be due
+                self._agenda.put((connection_id, each), self._clock.now())
+
+    async def _claim(self, connection_id: str, lane: Lane, now: datetime) -> Outgoing | None:
+        """Take the lane's next message; whoever picks up stranded ones must not see it as one."""
+        async with self._claims[connection_id]:
+            row = await self._db.write(lambda c: store.claim(c, connection_id, lane, self._epoch, now))
+            if row:
+                self._in_flight.add(row.delivery.id)
+            return row
+
+    async def _deliver(self, session: Session, row: Outgoing) -> None:
+        content = await self._permitted(row)
+        if content is None or not await self._intend(row, content):
+            return  # held, dropped, or taken back meanwhile
+        try:
+            ack = await session.send(self._parcel(row, content))
+        except SendRefused as error:
+            await self._outcome.ended(row, State.FAILED, str(error))
+        except SendFailed as error:
+            await self._outcome.not_sent(row, str(error))
+        except Exception as error:  # an engine's own fault is no certainty either
+            await self._outcome.unclear(row, str(error) or type(error).__name__)
+            self._look_up_later(row.delivery.connection_id)
+        else:
+            await self._outcome.acked(row, ack)
+
+    async def _permitted(self, row: Outgoing) -> Outbound | None:
+        """What may leave now; None when it may not, and then the row is where it belongs."""
+        delivery = row.delivery
+        if delivery.expires_at <= self._clock.now():
+            await self._outcome.ended(row, State.EXPIRED, "its time to live ended before it could leave")
+            return None
+        if await self._db.read(lambda c: consent.opted_out(c, delivery.tenant, delivery.chat)):
+            await self._outcome.ended(row, State.CANCELLED, "the person has opted out")
+            return None
+        match await self._hooks.filter_outbound(row.content, delivery):
+            case Drop(reason=reason):
+                await self._outcome.ended(row, State.CANCELLED, reason)
+            case Later(seconds=seconds, reason=reason):
+                await self._outcome.put_back(row, seconds, reason)
+            case Outbound() as content:
+                return content
+        return None
+
+    async def _intend(self, row: Outgoing, content: Outbound) -> bool:
+        """The intent, what is going to be said, and the lane's next slot, in one transaction; False when the
+        message was taken back."""
+        connection_id, lane, now = row.delivery.connection_id, row.delivery.lane, self._clock.now()
+        slot = now + self._policy(connection_id).paces[lane].gap(self._chance)
+
+        def work(conn: Connection) -> bool:
+            if store.intend(conn, row.delivery.id, content, now) is None:
+                return False
+            stored_connections.take_slot(conn, connection_id, lane, slot)
+            return True
+
+        intended = await self._db.write(work)
+        if intended:
+            self._slots[connection_id, lane] = slot
+        return intended
+
+    def _parcel(self, row: Outgoing, content: Outbound) -> Parcel:
+        policy = self._policy(row.delivery.connection_id)
+        shows_typing = policy.typing and row.delivery.lane is Lane.REPLY and content.media is None
+        return Parcel(
+            chat=row.delivery.chat,
+            wa_id=row.delivery.wa_id,
+            text=content.text,
+            media=content.media,
+            typing=min(_TYPING, policy.paces[Lane.REPLY].low) if shows_typing else 0.0,
+        )

@@ -1,0 +1,170 @@
+"""One family of errors. A class's docstring is the message, and it ends with the next step, so that whoever
+meets the error (on a console, in a log, in an API answer) knows what to do."""
+
+import inspect
+from typing import ClassVar
+
+
+class ChatgrowError(Exception):
+    """Something went wrong inside ChatGrow Bot. See logs/error.log."""
+
+    #: A short, stable name for programs and headings.
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str = "", **facts: object) -> None:
+        self.detail = detail
+        self.facts = facts
+        super().__init__(detail)
+
+    def __str__(self) -> str:
+        if not self.detail:
+            return self.advice()
+        stop = "" if self.detail.endswith((".", "?", "!")) else "."
+        return f"{self.detail}{stop} {self.advice()}"
+
+    @classmethod
+    def advice(cls) -> str:
+        """What to do next, without a word of what happened."""
+        return " ".join(inspect.cleandoc(cls.__doc__ or "").split())
+
+
+class BadInput(ChatgrowError):
+    """Correct the value and try again."""
+
+    title = "Invalid request"
+
+
+class InvalidPhoneNumber(BadInput):
+    """Write the number in international form, for example +14155550123."""
+
+    title = "Invalid phone number"
+
+
+class MediaRefused(BadInput):
+    """Send a file inside the allowed folders, a reachable https URL, an uploadId or base64 data."""
+
+    title = "Media refused"
+
+
+class UrlRefused(BadInput):
+    """Use a public https address; the operator can allow others by listing their host."""
+
+    title = "URL refused"
+
+
+class UrlUnreachable(BadInput):
+    """Check the address and that its server is up, then try again."""
+
+    title = "URL unreachable"
+
+
+class ConfigError(ChatgrowError):
+    """Correct the configuration and run `chatgrow check`."""
+
+    title = "Invalid configuration"
+
+
+class NotFound(ChatgrowError):
+    """Check the id; lists show what exists."""
+
+    title = "Not found"
+
+
+class ConnectionNotFound(NotFound):
+    """GET /api/whatsapp/connections lists the connections you own."""
+
+    title = "Connection not found"
+
+
+class MessageNotFound(NotFound):
+    """Use the messageId that the send request answered."""
+
+    title = "Message not found"
+
+
+class Conflict(ChatgrowError):
+    """It already exists; choose another id, or change the one there is."""
+
+    title = "Conflict"
+
+
+class IdempotencyMismatch(ChatgrowError):
+    """Use a new key for a new message; the same key repeats the same request."""
+
+    title = "Idempotency key reused"
+
+
+class ConnectionNotReady(ChatgrowError):
+    """Link the connection first: fetch its QR code and scan it with the phone."""
+
+    title = "Connection not ready"
+
+
+class RateLimitExceeded(ChatgrowError):
+    """Wait for the limit to renew, or move to a larger plan."""
+
+    title = "Rate limit exceeded"
+
+
+class NotAllowed(ChatgrowError):
+    """Ask an admin for the role this needs."""
+
+    title = "Not allowed"
+
+
+class NotLoggedIn(ChatgrowError):
+    """Log in at POST /api/auth/login and send the token as `Authorization: Bearer <token>`."""
+
+    title = "Not logged in"
+
+
+class StoreUnavailable(ChatgrowError):
+    """Nothing accepted before is lost. Free disk space or check the database, then try again."""
+
+    title = "Storage unavailable"
+
+
+class HeldByAnother(ChatgrowError):
+    """Another ChatGrow Bot works in this folder. Stop that one first, or give this one another folder."""
+
+    title = "Already running"
+
+
+class EngineError(ChatgrowError):
+    """The way to WhatsApp failed. The connection's state says what to do; it is tried again by itself."""
+
+    title = "Engine error"
+
+
+class SendRefused(EngineError):
+    """WhatsApp refused this message for good; it was not sent and is not tried again."""
+
+    title = "Message refused"
+
+
+class SendFailed(EngineError):
+    """The message certainly was not sent, for a passing cause; it is tried again by itself."""
+
+    title = "Message not sent"
+
+
+class SendUnknown(EngineError):
+    """It is not known whether the message left; it is looked up by its id before anything else is done."""
+
+    title = "Outcome unknown"
+
+
+class PluginError(ChatgrowError):
+    """Correct or remove the plugin in chatgrow.yaml; the others keep running."""
+
+    title = "Plugin error"
+
+
+class ReceiverDown(ChatgrowError):
+    """The fact waits and is told again by itself; bring the receiver back."""
+
+    title = "Receiver down"
+
+    def __init__(self, seconds: float, detail: str = "") -> None:
+        self.seconds = seconds  #: how long to wait before the fact is told again
+        super().__init__(detail)

@@ -1,0 +1,109 @@
+"""Looks at everything every minute: what is healthy, what ran out of time. Facts are written on change."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import Connection
+
+from .clock import Clock
+from .errors import StoreUnavailable
+from .hub import ConnectionView
+from .keeper import Keeper
+from .messages import ConnectionState, Fact, HealthReport
+from .store import connections as stored_connections
+from .store import journal
+from .store import outbox as stored_outbox
+from .store.database import Database
+
+#: A session that was not seen for so long does not answer.
+_HEARTBEAT = timedelta(seconds=15)
+
+log = structlog.get_logger("chatgrow.health")
+
+
+class Health:
+    """The regular look, and the checks that anyone may ask for."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        interval: float,
+        keepers: Callable[[], Mapping[str, Keeper]],
+        view: Callable[[str], ConnectionView],
+        report: Callable[[Fact], None],
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._interval = interval
+        self._keepers = keepers
+        self._view = view
+        self._report = report
+        self._last: dict[str, tuple[object, ...]] = {}
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Look regularly for the time of the block."""
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        scheduler.add_job(
+            self.look, "interval", seconds=self._interval, coalesce=True, max_instances=1, id="health"
+        )
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
+
+    async def look(self) -> None:
+        """One look at everything."""
+        now = self._clock.now()
+        try:
+            await self._db.write(lambda conn: stored_outbox.expire(conn, now))
+            for report in await self.reports():
+                key = (report.state, report.is_healthy, report.can_send, report.can_receive)
+                if self._last.get(report.connection_id) != key:
+                    self._last[report.connection_id] = key
+                    self._report(report)
+        except StoreUnavailable:
+            log.exception("the regular look failed")
+
+    async def reports(self) -> list[HealthReport]:
+        """How each connection fares now."""
+
+        def count(conn: Connection) -> dict[str, int]:
+            return {name: stored_connections.backlog(conn, name) for name in self._keepers()}
+
+        backlogs = await self._db.read(count)
+        return [self._report_on(keeper, backlogs.get(name, 0)) for name, keeper in self._keepers().items()]
+
+    def _report_on(self, keeper: Keeper, backlog: int) -> HealthReport:
+        now = self._clock.now()
+        age = now - keeper.last_seen if keeper.last_seen else None
+        online = keeper.state is ConnectionState.ONLINE and age is not None and age < _HEARTBEAT
+        view = self._view(keeper.connection_id)
+        return HealthReport(
+            connection_id=keeper.connection_id,
+            tenant=view.tenant,
+            state=keeper.state,
+            is_healthy=online,
+            can_send=online and not view.paused,
+            can_receive=online,
+            heartbeat_age=age.total_seconds() if age else None,
+            backlog=backlog,
+            at=now,
+        )
+
+    async def checks(self) -> Mapping[str, bool]:
+        """Named checks of the whole process, without anyone's name."""
+        try:
+            await self._db.read(journal.head)
+            database = True
+        except StoreUnavailable:
+            database = False
+        states = [keeper.state for keeper in self._keepers().values()]
+        lost = (ConnectionState.DISCONNECTED, ConnectionState.BANNED, ConnectionState.FAILED)
+        return {"database": database, "connections": not any(state in lost for state in states)}

@@ -1,0 +1,95 @@
+"""Every hook there is. The prefix of a name is its calling convention:
+
+`register_*` are plain functions, collected at start and gone at stop. `filter_*` and `answer` are asked
+inline, in the order of chatgrow.yaml, each within 5 s (`answer`: 20 s). `on_*` hear facts from the journal:
+in order, at least once, each plugin at its own pace, 60 s a call. `raise ReceiverDown(seconds)` in one of
+them says that whoever should hear it cannot now: the fact waits, and it is no fault of the plugin.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import pluggy
+
+from .engine import EngineFactory
+from .hub import Command
+from .messages import (
+    CommandUse,
+    ConnectionChange,
+    Delivery,
+    Drop,
+    Fault,
+    HealthReport,
+    Inbound,
+    Later,
+    Outbound,
+)
+from .plugin import Check, CliCommand, Route
+
+spec = pluggy.HookspecMarker("chatgrow_bot")
+
+
+class HookSpecs:
+    """The hooks, in the order in which a plugin meets them."""
+
+    @spec
+    def lifespan(self) -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
+        """Entered when the plugin starts, left when it stops. An error at start leaves this plugin out."""
+
+    @spec
+    def register_engines(self) -> Mapping[str, EngineFactory]:  # type: ignore[empty-body]
+        """Ways to reach WhatsApp, by the name that a connection's `engine` setting gives."""
+
+    @spec
+    def register_routes(self) -> Iterable[Route]:  # type: ignore[empty-body]
+        """HTTP routes, each with who may call it."""
+
+    @spec
+    def register_commands(self) -> Iterable[Command]:  # type: ignore[empty-body]
+        """Admin commands, the same for every front."""
+
+    @spec
+    def register_cli(self) -> Iterable[CliCommand]:  # type: ignore[empty-body]
+        """Sub-commands of `chatgrow`."""
+
+    @spec
+    def register_checks(self) -> Iterable[Check]:  # type: ignore[empty-body]
+        """What `chatgrow check` looks at besides chatgrow.yaml: files of the plugin's own."""
+
+    @spec
+    async def filter_inbound(self, message: Inbound) -> Inbound | Drop | None:
+        """Look at a message before anything answers it: None lets it pass, an Inbound replaces it, a Drop
+        ends its way. A crash lets it pass."""
+
+    @spec
+    async def answer(self, message: Inbound) -> Outbound | Sequence[Outbound] | None:
+        """Answer a customer. The first plugin that does wins; None, or a crash, asks the next."""
+
+    @spec
+    async def filter_outbound(self, message: Outbound, delivery: Delivery) -> Outbound | Drop | Later | None:
+        """Look at a message in the moment before it leaves: None lets it go, an Outbound replaces what is
+        said, a Drop cancels it, Later holds it. A crash holds it, and it is tried again."""
+
+    @spec
+    async def on_inbound(self, message: Inbound) -> None:
+        """A message came in and is stored."""
+
+    @spec
+    async def on_outbound(self, delivery: Delivery) -> None:
+        """An outgoing message came into another state."""
+
+    @spec
+    async def on_connection(self, change: ConnectionChange) -> None:
+        """A connection came into another state."""
+
+    @spec
+    async def on_health(self, report: HealthReport) -> None:
+        """A connection's health changed."""
+
+    @spec
+    async def on_fault(self, fault: Fault) -> None:
+        """Something went wrong that a person may want to know."""
+
+    @spec
+    async def on_command(self, use: CommandUse) -> None:
+        """Somebody used an admin command."""

@@ -1,0 +1,231 @@
+"""The core's parts as others see them: the Protocols by which they meet, and what they say to each other.
+
+A plugin reaches them as `bot.hub`, and only with `admin: true` in chatgrow.yaml.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from .messages import ConnectionState, Delivery, Kind, Media, Outbound, TimelineEntry
+
+
+class Role(StrEnum):
+    """What a user may do; each includes those after it."""
+
+    ADMIN = "admin"  #: everything, for every tenant where it says so
+    OPERATOR = "operator"  #: connections and messages of his own
+    VIEWER = "viewer"  #: looks, changes nothing
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may do what the other may."""
+        order = list(Role)
+        return order.index(self) <= order.index(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who is asking."""
+
+    user_id: str  #: also the tenant
+    username: str
+    role: Role
+    plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command says."""
+
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One admin command; every front (REST, CLI, chat) runs the same."""
+
+    name: str
+    help: str
+    role: Role
+    run: Callable[[Sequence[str], Identity], Awaitable[Answer]]
+    confirm: bool = False  #: asks again before it logs out, deletes, broadcasts or stops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionView:
+    """A connection as its owner sees it."""
+
+    connection_id: str
+    tenant: str
+    name: str
+    phone_number: str
+    settings: Mapping[str, Any]
+    state: ConnectionState
+    reason: str
+    paused: bool
+    me: str | None  #: the linked account's chat id
+    created_at: datetime
+    state_since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QrCode:
+    """A QR code to link by. A secret: never logged, never stored."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """A fresh login. Secrets."""
+
+    access_token: str
+    expires_in: timedelta
+
+
+class Connections(Protocol):
+    """The WhatsApp connections. Foreign and missing ids raise the same ConnectionNotFound."""
+
+    async def create(
+        self, who: Identity, connection_id: str, name: str, phone_number: str, settings: Mapping[str, Any]
+    ) -> ConnectionView:
+        """Make a connection and start it. Raises BadInput (also for a number), Conflict,
+        RateLimitExceeded."""
+        ...
+
+    async def list(self, tenant: str) -> Sequence[ConnectionView]:
+        """All of a tenant's, oldest first."""
+        ...
+
+    async def get(self, tenant: str, connection_id: str) -> ConnectionView:
+        """One of them."""
+        ...
+
+    async def change(self, tenant: str, connection_id: str, patch: Mapping[str, Any]) -> ConnectionView:
+        """Merge `name`, `phoneNumber` and `settings` into what there is. Raises BadInput."""
+        ...
+
+    async def delete(self, tenant: str, connection_id: str) -> None:
+        """Stop it, forget it and remove its session."""
+        ...
+
+    async def qr(self, tenant: str, connection_id: str) -> QrCode:
+        """The code to scan now. Raises ConnectionNotReady, naming the state, when there is none."""
+        ...
+
+    async def reconnect(self, tenant: str, connection_id: str) -> None:
+        """Start it again now, forgetting earlier failures."""
+        ...
+
+
+class Outbox(Protocol):
+    """The way out."""
+
+    async def enqueue(
+        self, tenant: str, connection_id: str, message: Outbound, *, source: str, key: str | None = None
+    ) -> Delivery:
+        """Store a message to send; on disk when this returns. A repeated `key` answers the first delivery.
+        Raises ConnectionNotFound, ConnectionNotReady, InvalidPhoneNumber, BadInput, RateLimitExceeded."""
+        ...
+
+    async def get(self, tenant: str, message_id: str) -> Delivery:
+        """One message. Raises MessageNotFound."""
+        ...
+
+    async def timeline(self, tenant: str, message_id: str) -> Sequence[TimelineEntry]:
+        """Every step of its life so far, oldest first."""
+        ...
+
+    async def cancel(self, tenant: str, message_id: str) -> Delivery:
+        """Take back a message that has not left. Raises Conflict when it has."""
+        ...
+
+    async def estimate(self, delivery: Delivery) -> datetime:
+        """When it is likely to leave, by the pacing and what stands before it on its connection."""
+        ...
+
+
+class Spool(Protocol):
+    """Files on their way: copied and hashed before anything is promised."""
+
+    async def from_path(
+        self, tenant: str, path: Path, mimetype: str = "", filename: str = "", kind: Kind | None = None
+    ) -> Media:
+        """A file inside the allowed folders. Without `kind`, pictures are images and the rest documents.
+        Raises MediaRefused, also for a `kind` that the bytes are not."""
+        ...
+
+    async def from_stream(
+        self,
+        tenant: str,
+        chunks: AsyncIterator[bytes],
+        mimetype: str = "",
+        filename: str = "",
+        kind: Kind | None = None,
+    ) -> Media:
+        """Bytes as they come. Raises MediaRefused, also past the size limit."""
+        ...
+
+    async def from_url(
+        self, tenant: str, url: str, mimetype: str = "", filename: str = "", kind: Kind | None = None
+    ) -> Media:
+        """A file fetched through the safe door. Raises MediaRefused."""
+        ...
+
+    async def upload(self, tenant: str, media: Media) -> str:
+        """Keep a file under an id that `from_upload` knows, for its owner only."""
+        ...
+
+    async def from_upload(self, tenant: str, upload_id: str) -> Media:
+        """A file uploaded before. Raises MediaRefused."""
+        ...
+
+
+class Accounts(Protocol):
+    """Users and their tokens."""
+
+    async def login(self, username: str, password: str, address: str) -> Tokens:
+        """Check a password. Raises NotLoggedIn (the same for a wrong name), RateLimitExceeded."""
+        ...
+
+    async def verify(self, token: str) -> Identity:
+        """Who a token belongs to. Raises NotLoggedIn."""
+        ...
+
+
+class Commands(Protocol):
+    """The admin commands of all plugins."""
+
+    def all(self) -> Sequence[Command]:
+        """Every command, by name."""
+        ...
+
+    async def run(self, name: str, args: Sequence[str], who: Identity) -> Answer:
+        """Run one. Raises NotFound (with the nearest name), NotAllowed, BadInput."""
+        ...
+
+
+class Health(Protocol):
+    """How the hub fares."""
+
+    async def checks(self) -> Mapping[str, bool]:
+        """Named checks of the whole process, without anyone's name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """The core's parts, for plugins with `admin: true`."""
+
+    connections: Connections
+    outbox: Outbox
+    spool: Spool
+    accounts: Accounts
+    commands: Commands
+    health: Health

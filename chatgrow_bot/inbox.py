@@ -1,0 +1,209 @@
+"""The way in. A message is stored once, with the fact and the job of answering it, before anything looks at
+it; the job ends in the transaction that queues the answers, so a crash asks again and never answers twice.
+
+    arrived -> consent -> seen? -> lane of its chat -> filter_inbound -> guards -> answer -> done
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from . import consent
+from .clock import Clock
+from .engine import Arrival
+from .errors import BadInput
+from .hooks import Hooks
+from .limits import LoopLimits
+from .messages import Drop, Fault, Inbound, Lane, Outbound, Step
+from .outbox import Outbox
+from .store import inbox as store
+from .store import outbox as stored_outbox
+from .store.database import Database
+from .store.rows import Outgoing
+from .store.tables import new_id
+
+#: Seconds between tries when a message cannot be brought in.
+_PATIENCE = (1.0, 5.0, 15.0, 60.0, 300.0)
+
+log = structlog.get_logger("chatgrow.inbox")
+
+
+class Inbox:
+    """Takes in what arrives and sees that it is answered."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        hooks: Hooks,
+        outbox: Outbox,
+        report: Callable[[Fault], None],
+        age_gate: float,
+        loops: LoopLimits,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._hooks = hooks
+        self._outbox = outbox
+        self._report = report
+        self._age_gate = timedelta(seconds=age_gate)
+        self._loops = loops
+        self._lanes: dict[tuple[str, str], deque[Inbound]] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running = asyncio.Event()
+
+    async def run(self) -> None:
+        """Answer what an earlier process left unanswered, then what comes, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            for message in await self._db.read(store.pending):
+                self._enter_lane(message)
+            self._running.set()
+            await asyncio.Event().wait()
+
+    async def arrived(self, tenant: str, connection_id: str, arrival: Arrival) -> None:
+        """A message is on the page: stored when this returns. Repeats and echoes of our own do no harm."""
+        await self._running.wait()
+        now = self._clock.now()
+        message = Inbound(
+            id=new_id(),
+            tenant=tenant,
+            connection_id=connection_id,
+            chat=arrival.chat,
+            participant=arrival.participant,
+            from_me=arrival.from_me,
+            wa_id=arrival.wa_id,
+            kind=arrival.kind,
+            text=arrival.text,
+            name=arrival.name,
+            sent_at=arrival.sent_at,
+            received_at=now,
+        )
+        if await self._db.write(lambda conn: self._store(conn, message)):
+            self._enter_lane(message)
+
+    def _store(self, conn: Connection, message: Inbound) -> bool:
+        """Consent and the message, in one transaction; False when it is no news."""
+        if message.from_me and stored_outbox.knows(conn, message.connection_id, message.wa_id):
+            return False
+        if not store.add(conn, message):
+            return False
+        wish = None if message.from_me else consent.heard(message.text)
+        if wish is not None:
+            consent.obey(conn, message, wish, message.received_at)
+        return True
+
+    def _enter_lane(self, message: Inbound) -> None:
+        """One message at a time per chat, chats in parallel."""
+        key = (message.connection_id, message.chat)
+        waiting = self._lanes.setdefault(key, deque())
+        waiting.append(message)
+        if len(waiting) == 1 and self._tasks:
+            self._tasks.create_task(self._work_lane(key, waiting), name=f"inbox:{message.connection_id}")
+
+    async def _work_lane(self, key: tuple[str, str], waiting: deque[Inbound]) -> None:
+        while waiting:
+            await self._bring_in_patiently(waiting[0])
+            waiting.popleft()
+        del self._lanes[key]
+
+    async def _bring_in_patiently(self, message: Inbound) -> None:
+        """A fault of ours (a full disk, say) passes; what stays undone keeps its job for the next start."""
+        for wait in _PATIENCE:
+            try:
+                await self._bring_in(message)
+            except Exception:  # one message must not stop the others
+                log.exception("a message could not be brought in", message=message.id)
+                await self._clock.sleep(wait)
+            else:
+                return
+
+    async def _bring_in(self, message: Inbound) -> None:
+        trace: list[Step] = []
+        replies, outcome = await self._decide(message, trace)
+        rows = [row for by, reply in replies if (row := self._reply(message, reply, by, trace))]
+        if replies and not rows:
+            outcome = "no answer"
+        log.info("message came in", message=message.id, connection=message.connection_id, outcome=outcome)
+
+        def done(conn: Connection) -> bool:
+            if not store.finish(conn, message.id, outcome, trace):
+                return False
+            stored_outbox.add(conn, rows)
+            return True
+
+        if await self._db.write(done) and rows:
+            self._outbox.wake(message.connection_id)
+
+    async def _decide(
+        self, message: Inbound, trace: list[Step]
+    ) -> tuple[Sequence[tuple[str, Outbound]], str]:
+        """What to answer and how the way in ends; every step of it goes to the trace."""
+        if not message.from_me and (wish := consent.heard(message.text)) is not None:
+            trace.append(Step(stage="consent", result="opted out" if wish else "opted in"))
+            return (), "consent"
+        passed = await self._hooks.filter_inbound(message, trace)
+        if isinstance(passed, Drop):
+            return (), "dropped"
+        if refusal := self._guard(passed):
+            trace.append(Step(stage="guard", result=refusal))
+            return (), "unanswered" if not passed.from_me else "from me"
+        answered = await self._hooks.answer(passed, trace)
+        if answered is None:
+            return (), "no answer"
+        allowed = await self._within_limits(passed, answered.messages, trace)
+        return [(answered.by, reply) for reply in allowed], "answered" if allowed else "loop"
+
+    def _guard(self, message: Inbound) -> str | None:
+        if message.from_me:
+            return "typed on the phone itself"
+        age = message.received_at - message.sent_at
+        if age > self._age_gate:
+            reason = f"it was {age.total_seconds():.0f} s old when first seen"
+            self._fault(message, f"message {message.id} is left unanswered: {reason}")
+            return reason
+        return None
+
+    async def _within_limits(
+        self, message: Inbound, replies: Sequence[Outbound], trace: list[Step]
+    ) -> Sequence[Outbound]:
+        """The replies that the loop breaker lets through."""
+        now = self._clock.now()
+        since = now - timedelta(seconds=self._loops.long_seconds)
+        connection_id, chat = message.connection_id, message.chat
+        rows = await self._db.read(lambda c: stored_outbox.automatic_since(c, connection_id, chat, since))
+        sent = [(row.delivery.created_at, row.text) for row in rows]
+        allowed = []
+        for reply in replies:
+            if refusal := self._loops.refuses(sent, reply.text, now):
+                trace.append(Step(stage="loop breaker", result=refusal))
+                self._fault(message, f"a reply loop was cut: {refusal}")
+                break
+            sent.append((now, reply.text))
+            allowed.append(reply)
+        return allowed
+
+    def _reply(self, message: Inbound, reply: Outbound, by: str, trace: list[Step]) -> Outgoing | None:
+        connection_id = reply.connection_id or message.connection_id
+        try:
+            return self._outbox.draft(message.tenant, connection_id, reply, source=by, lane=Lane.REPLY)
+        except BadInput as error:
+            trace.append(Step(stage="reply", by=by, result=str(error)))
+            self._fault(message, f"the reply of '{by}' cannot be sent: {error}")
+            return None
+
+    def _fault(self, message: Inbound, reason: str) -> None:
+        self._report(
+            Fault(
+                where="inbox",
+                reason=reason,
+                tenant=message.tenant,
+                connection_id=message.connection_id,
+                at=self._clock.now(),
+            )
+        )

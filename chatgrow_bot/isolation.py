@@ -1,0 +1,161 @@
+"""Runs a plugin's work so that its failure stays its own: timed, watched, counted, reported.
+
+What is told of a failure is its type and place. Its text stays out: it may quote what a customer wrote.
+"""
+
+import asyncio
+import traceback
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+
+from .breaker import Breaker
+from .clock import Clock
+from .errors import PluginError
+from .messages import Fault
+from .watchdog import PluginStalled, watched
+
+T = TypeVar("T")
+
+#: Seconds until something that a failure holds up is tried again.
+HOLD = 10.0
+
+log = structlog.get_logger("chatgrow.plugins")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a call gives that came to nothing."""
+
+    reason: str
+    wait: float = HOLD  #: seconds before it makes sense to try again
+
+
+class WrongAnswer(Exception):
+    """A plugin answered with something its hook does not know. The text is ours, and safe to show."""
+
+
+class Isolation:
+    """Stands between the core and every plugin."""
+
+    def __init__(self, clock: Clock, report: Callable[[Fault], None]) -> None:
+        self._clock = clock
+        self._report = report
+        self._breakers: defaultdict[str, Breaker] = defaultdict(lambda: Breaker(clock))
+
+    def asleep(self, plugin: str) -> float:
+        """For how many seconds more a plugin is left alone; 0 when it is awake."""
+        return self._breakers[plugin].asleep()
+
+    async def run(
+        self,
+        plugin: str,
+        what: str,
+        work: Callable[[], Awaitable[Any]],
+        *,
+        seconds: float | None = None,
+        check: Callable[[Any], T],
+        no_fault: type[Exception] | tuple[()] = (),
+        quiet: bool = False,
+        tenant: str = "",
+        connection_id: str = "",
+    ) -> T | Failed:
+        """What `check` makes of the result. Raises only `no_fault` errors and its own cancellation.
+
+        A `quiet` failure is logged, and reported only when it puts the plugin to sleep. A plugin that
+        sleeps is not called.
+        """
+        breaker = self._breakers[plugin]
+        if rest := breaker.asleep():
+            return Failed(f"asleep for {rest:.0f} s more", rest)
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                result = check(await watched(plugin, work))
+        except no_fault:
+            raise
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
+            if _cancelled_from_outside():
+                raise asyncio.CancelledError from error
+            reason = f"no answer within {seconds:g} s" if limit.expired() else reason_of(error)
+            sleep = breaker.stalled() if isinstance(error, PluginStalled) else breaker.failed()
+            log.debug("how a plugin failed", plugin=plugin, exc_info=error)
+            told = _told(what, reason, sleep)
+            self.fault(plugin, told, tenant, connection_id, tell=bool(sleep) or not quiet)
+            return Failed(reason, sleep or HOLD)
+        breaker.succeeded()
+        return result
+
+    async def lent(self, plugin: str, what: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Call a part that a plugin gave away (a route, a command). Its errors are for whoever asked, but a
+        stall counts against the plugin and is raised as PluginError."""
+        try:
+            return await watched(plugin, work)
+        except PluginStalled as stall:
+            self.fault(plugin, _told(what, reason_of(stall), self._breakers[plugin].stalled()))
+            raise PluginError(f"plugin '{plugin}' {reason_of(stall)}") from None
+
+    async def background(self, plugin: str, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run something that nobody waits for: its error is a fault."""
+        try:
+            await watched(plugin, work)
+        except PluginStalled as stall:
+            self.fault(plugin, _told(what, reason_of(stall), self._breakers[plugin].stalled()))
+        except (Exception, SystemExit) as error:
+            log.debug("how a plugin failed", plugin=plugin, exc_info=error)
+            self.fault(plugin, f"{what}: {reason_of(error)}")
+
+    def fault(
+        self, plugin: str, reason: str, tenant: str = "", connection_id: str = "", *, tell: bool = True
+    ) -> None:
+        """Report what a plugin did wrong; without `tell` it is only logged."""
+        if not tell:
+            log.warning("a plugin failed", plugin=plugin, reason=reason)
+            return
+        self._report(
+            Fault(
+                where=plugin,
+                reason=reason,
+                tenant=tenant,
+                connection_id=connection_id,
+                at=self._clock.now(),
+            )
+        )
+
+
+def _cancelled_from_outside() -> bool:
+    """Whether this task is meant to end, whatever the plugin made of it; a CancelledError of the plugin's own
+    making must not end the core's task."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _told(what: str, reason: str, sleep: float) -> str:
+    return f"{what}: {reason}" + (f"; left alone for {sleep:.0f} s" if sleep else "")
+
+
+def reason_of(error: BaseException) -> str:
+    """The type and place of an error, without its text."""
+    match error:
+        case PluginStalled():
+            return "blocked the event loop and was interrupted; move the work to asyncio.to_thread"
+        case WrongAnswer():
+            return str(error)
+        case _:
+            place = place_of(error)
+            return f"{type(error).__name__} at {place}" if place else type(error).__name__
+
+
+def place_of(error: BaseException) -> str:
+    """`file.py:12 in answer`: the innermost line of a plugin's code that an error went through, or of any."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    theirs = [at for at in frames if str(at[0].f_globals.get("__name__")).startswith("chatgrow_plugins.")]
+    for frame, line in reversed(theirs or frames):
+        file = frame.f_code.co_filename.rpartition("/")[2]
+        return f"{file}:{line} in {frame.f_code.co_name}"
+    return ""

@@ -1,0 +1,258 @@
+"""One connection's life: open, watch, come back, give up. The truth is the session's snapshot, polled; what
+the engine calls in only makes the next look come sooner.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+import structlog
+
+from .clock import Clock
+from .engine import Ack, Arrival, Engine, Session, SessionSpec, Snapshot
+from .errors import ChatgrowError, EngineError
+from .hub import QrCode
+from .limits import reconnect_delay
+from .messages import ConnectionState
+
+#: Seconds between two looks at a session.
+_LOOK = 1.0
+#: A QR code is good for about this long.
+_QR_LIFE = timedelta(seconds=20)
+#: Seconds for which a QR code is shown to nobody in particular before the browser is closed again.
+_QR_PATIENCE = 600.0
+#: How long somebody who asks for a QR code waits for one that is on its way.
+_QR_WAIT = timedelta(seconds=10)
+#: How far back a sweep looks beyond what is known to be stored.
+_OVERLAP = timedelta(minutes=10)
+#: A QR code may be on its way in these.
+_BEFORE_LINKING = (ConnectionState.CREATED, ConnectionState.STARTING, ConnectionState.QR)
+#: Nothing more happens in these until somebody asks for it.
+_ENDS = (
+    ConnectionState.LOGGED_OUT,
+    ConnectionState.DISCONNECTED,
+    ConnectionState.BANNED,
+    ConnectionState.PASSKEY_REQUIRED,
+)
+
+log = structlog.get_logger("chatgrow.connection")
+
+
+class Doors(Protocol):
+    """Where a keeper hands on what it learns."""
+
+    async def arrived(self, connection_id: str, arrival: Arrival) -> None:
+        """Into the way in."""
+        ...
+
+    async def acked(self, connection_id: str, ack: Ack) -> None:
+        """To the way out."""
+        ...
+
+    async def entered(self, connection_id: str, state: ConnectionState, reason: str, me: str | None) -> None:
+        """The connection came into another state."""
+        ...
+
+    async def swept_to(self, connection_id: str) -> datetime | None:
+        """What came before this is known to be stored."""
+        ...
+
+    async def swept(self, connection_id: str, to: datetime) -> None:
+        """Everything before `to` is stored."""
+        ...
+
+    def online(self, connection_id: str) -> None:
+        """In sync: messages may leave."""
+        ...
+
+
+class Patience(Protocol):
+    """How a connection wants to be kept: its settings."""
+
+    auto_reconnect: bool
+    max_reconnect_attempts: int
+    reconnect_interval: float  #: seconds
+
+
+class Keeper:
+    """Keeps one connection. It is also the inlet that its session hands things in by."""
+
+    def __init__(
+        self,
+        *,
+        connection_id: str,
+        me: str | None,
+        folder: Path,
+        engine: Callable[[], Engine],
+        patience: Callable[[], Patience],
+        doors: Doors,
+        clock: Clock,
+        chance: Random,
+    ) -> None:
+        self.connection_id = connection_id
+        self.me = me  #: the linked account; None until it is linked, and again when it links anew
+        self.state = ConnectionState.CREATED
+        self.reason = ""
+        self.last_seen: datetime | None = None
+        self._folder = folder
+        self._engine = engine
+        self._patience = patience
+        self._doors = doors
+        self._clock = clock
+        self._chance = chance
+        self._session: Session | None = None
+        self._snapshot: Snapshot | None = None
+        self._qr_at: datetime | None = None
+        self._look = asyncio.Event()
+        self._again = asyncio.Event()
+        self._moved = asyncio.Event()  #: for those who wait for a QR code
+        self._missed = False
+        self._failures = 0
+
+    # what others ask
+
+    def ready(self) -> Session | None:
+        """The session while it is online."""
+        return self._session if self.state is ConnectionState.ONLINE else None
+
+    async def qr(self) -> QrCode | None:
+        """The code to scan now; waits a little for one that is on its way, and asks for a new one when the
+        last has gone idle. None when there is none."""
+        until = self._clock.now() + _QR_WAIT
+        asked = False
+        while (code := self._code()) is None and self.state in _BEFORE_LINKING:
+            if (left := (until - self._clock.now()).total_seconds()) <= 0:
+                break
+            if self.state is ConnectionState.QR and self._session and not asked:
+                asked = True
+                await self._session.refresh_qr()
+                self.changed()
+            self._moved.clear()
+            await self._clock.wait(self._moved, left)
+        return code
+
+    def _code(self) -> QrCode | None:
+        if self._snapshot is None or self._snapshot.qr is None or self._qr_at is None:
+            return None
+        return QrCode(code=self._snapshot.qr, expires_at=self._qr_at + _QR_LIFE)
+
+    def reconnect(self) -> None:
+        """Start again now, and forget earlier failures; an unlinked account may link anew."""
+        if self.state is ConnectionState.LOGGED_OUT:
+            self.me = None
+        self._failures = 0
+        self._again.set()
+
+    # what the session hands in
+
+    async def arrived(self, arrival: Arrival) -> None:
+        """A message is on the page."""
+        try:
+            await self._doors.arrived(self.connection_id, arrival)
+        except ChatgrowError:  # the browser shows it to us once; the sweep finds it again
+            self._missed = True
+            log.exception("a message could not be stored yet", connection=self.connection_id)
+
+    async def acked(self, ack: Ack) -> None:
+        """One of our messages came further."""
+        await self._doors.acked(self.connection_id, ack)
+
+    def changed(self) -> None:
+        """Look now."""
+        self._look.set()
+
+    # its life
+
+    async def run(self) -> None:
+        """Keep the connection until cancelled."""
+        while True:
+            self._again.clear()
+            reason = await self._open_once()
+            if self.state in _ENDS:
+                await self._again.wait()
+                continue
+            self._failures += 1
+            await self._pause(reason)
+
+    async def _open_once(self) -> str:
+        """Open a session and watch it until it ends; why it ended."""
+        await self._enter(ConnectionState.STARTING)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        spec = SessionSpec(connection_id=self.connection_id, folder=self._folder)
+        try:
+            async with self._engine().open(spec, self) as session:
+                self._session = session
+                return await self._watch(session)
+        except EngineError as error:
+            return str(error)
+        except Exception as error:  # an engine's own fault must not end the keeper
+            log.exception("the engine failed", connection=self.connection_id)
+            return f"the engine failed: {error}"
+        finally:
+            self._session = self._snapshot = None
+
+    async def _pause(self, reason: str) -> None:
+        """Wait before the next try, or for somebody to ask for one."""
+        patience = self._patience()
+        if not patience.auto_reconnect or self._failures > patience.max_reconnect_attempts:
+            await self._enter(ConnectionState.DISCONNECTED, f"{reason} It was tried {self._failures} times.")
+            await self._again.wait()
+            return
+        delay = reconnect_delay(self._failures, patience.reconnect_interval, self._chance)
+        await self._enter(ConnectionState.RECONNECTING, f"{reason} Next try in {delay:.0f} s.")
+        await self._clock.wait(self._again, delay)
+
+    async def _watch(self, session: Session) -> str:
+        """Look at the session again and again; returns why there is nothing more to see."""
+        shown_since: datetime | None = None
+        while not self._again.is_set():
+            self._look.clear()
+            snapshot = await session.snapshot()
+            now = self.last_seen = self._clock.now()
+            if snapshot.state is ConnectionState.QR:
+                if self.me is not None:
+                    await self._enter(ConnectionState.LOGGED_OUT, "it was unlinked on the phone")
+                    return self.reason
+                shown_since = shown_since or now
+                if (now - shown_since).total_seconds() > _QR_PATIENCE:
+                    await self._enter(ConnectionState.DISCONNECTED, "its QR code was not scanned")
+                    return self.reason
+            await self._take(session, snapshot, now)
+            if self.state in _ENDS:
+                return self.reason
+            await self._clock.wait(self._look, _LOOK)
+        return "it was asked to start again"
+
+    async def _take(self, session: Session, snapshot: Snapshot, now: datetime) -> None:
+        if snapshot.qr and (self._snapshot is None or self._snapshot.qr != snapshot.qr):
+            self._qr_at = now
+        self._snapshot = snapshot
+        self._moved.set()
+        self.me = snapshot.me or self.me
+        if snapshot.state is not ConnectionState.ONLINE:
+            await self._enter(snapshot.state, snapshot.reason)
+        elif self.state is not ConnectionState.ONLINE or self._missed:
+            await self._catch_up(session, now)
+            await self._enter(ConnectionState.ONLINE)
+            self._failures = 0
+            self._doors.online(self.connection_id)
+
+    async def _catch_up(self, session: Session, now: datetime) -> None:
+        """Bring in what came while nobody looked: nothing else will bring it back."""
+        self._missed = False
+        known = await self._doors.swept_to(self.connection_id)
+        async for arrival in session.sweep((known or now) - _OVERLAP):
+            await self.arrived(arrival)
+        if not self._missed:
+            await self._doors.swept(self.connection_id, now)
+
+    async def _enter(self, state: ConnectionState, reason: str = "") -> None:
+        if (state, reason) == (self.state, self.reason):
+            return
+        self.state, self.reason = state, reason
+        self._moved.set()
+        log.info("connection", connection=self.connection_id, state=state, reason=reason)
+        await self._doors.entered(self.connection_id, state, reason, self.me)

@@ -1,0 +1,52 @@
+"""Logging: a readable console, and JSON lines in files that rotate. No line holds message text, a full
+number, a token or a QR code: whoever logs sees to it."""
+
+import logging
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import structlog
+
+_MEGABYTE = 1 << 20
+_SHARED = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def configure(folder: Path) -> None:
+    """Send every logger to the console, to combined.log, and errors to error.log in `folder`."""
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    console = logging.StreamHandler(sys.stderr)
+    console.setFormatter(_formatter(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())))
+    root = logging.getLogger()
+    root.handlers = [console, _file(folder / "combined.log"), _file(folder / "error.log", logging.ERROR)]
+    root.setLevel(logging.INFO)
+    for chatty in ("apscheduler", "aiosqlite", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _file(path: Path, level: int = logging.NOTSET) -> logging.Handler:
+    path.touch(mode=0o600)
+    handler = RotatingFileHandler(path, maxBytes=20 * _MEGABYTE, backupCount=5, encoding="utf-8")
+    handler.setLevel(level)
+    handler.setFormatter(
+        _formatter(
+            structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)
+        )
+    )
+    return handler
+
+
+def _formatter(*last: structlog.typing.Processor) -> logging.Formatter:
+    drop_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_SHARED, processors=[drop_meta, *last])

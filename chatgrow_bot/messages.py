@@ -1,0 +1,241 @@
+"""The nouns that flow through the hub. Frozen data, no behaviour beyond what they are, importing nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from pathlib import Path
+
+
+class Kind(StrEnum):
+    """What a message carries."""
+
+    TEXT = "text"  #: words only
+    IMAGE = "image"  #: a picture, with or without a caption
+    DOCUMENT = "document"  #: any file, sent as a file
+    OTHER = "other"  #: something this version receives but does not open
+
+
+class Priority(IntEnum):
+    """Which of the waiting messages goes first; a lower number is sooner."""
+
+    HIGH = 0  #: before all others of its lane
+    NORMAL = 1  #: the default
+    LOW = 2  #: bulk and whatever can wait
+
+
+class Lane(StrEnum):
+    """A queue of its own within a connection, with its own pace."""
+
+    REPLY = "reply"  #: answers to somebody who has just written: seconds
+    SEND = "send"  #: everything else: the human pace
+
+
+class State(StrEnum):
+    """Where an outgoing message is."""
+
+    QUEUED = "queued"  #: stored, waits for its turn
+    CLAIMED = "claimed"  #: taken by a worker, not yet handed to the engine
+    SENDING = "sending"  #: intent committed, the engine is at work
+    RETRY = "retry"  #: certainly not sent, for a passing cause; waits for its next try
+    UNKNOWN = "unknown"  #: may or may not have left; looked up by id before anything else
+    SENT = "sent"  #: WhatsApp's server has it
+    DELIVERED = "delivered"  #: the phone has it
+    READ = "read"  #: a person has seen it
+    FAILED = "failed"  #: certainly not sent, for good
+    CANCELLED = "cancelled"  #: taken back before it left
+    EXPIRED = "expired"  #: its time to live ended before it left
+    QUARANTINED = "quarantined"  #: a person decides
+
+
+#: A row in one of these holds its chat: nothing overtakes it.
+HOLDS_CHAT = (State.CLAIMED, State.SENDING, State.UNKNOWN, State.RETRY)
+#: A row in one of these may still be taken back.
+WAITING = (State.QUEUED, State.RETRY)
+#: Nothing follows these, save a later ack.
+FINAL = (State.SENT, State.DELIVERED, State.READ, State.FAILED, State.CANCELLED, State.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A file in the spool. Its name there is its hash; the name people see is only data."""
+
+    path: Path
+    sha256: str
+    mimetype: str
+    filename: str
+    size: int  #: bytes
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A message that came in, as stored."""
+
+    id: str
+    tenant: str
+    connection_id: str
+    chat: str  #: canonical chat id
+    participant: str = ""  #: who wrote, in a group; empty in a private chat
+    from_me: bool = False  #: typed on the linked phone itself
+    wa_id: str
+    kind: Kind = Kind.TEXT
+    text: str = ""
+    media: Media | None = None
+    name: str = ""  #: the name the writer gave himself; never proof of who it is
+    sent_at: datetime
+    received_at: datetime
+
+    @property
+    def sender(self) -> str:
+        """The chat id of the person who wrote."""
+        return self.participant or self.chat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """Something to send, before it is stored."""
+
+    to: str  #: a number in international form, or a chat id
+    text: str = ""  #: the words, or the caption of `media`
+    media: Media | None = None
+    connection_id: str | None = None  #: an answer leaves it out: the connection asked is the one that answers
+    priority: Priority = Priority.NORMAL
+    send_at: datetime | None = None
+    ttl: timedelta | None = None
+    because: str = ""  #: what made it, for people who ask why: a rule's place, a command, a caller
+
+    @property
+    def kind(self) -> Kind:
+        """What it carries."""
+        return self.media.kind if self.media else Kind.TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An outgoing message as stored: what, where to, and how far it has come. It carries no text."""
+
+    id: str
+    tenant: str
+    connection_id: str
+    chat: str
+    wa_id: str  #: the id under which WhatsApp knows it, fixed before the first try
+    kind: Kind
+    lane: Lane
+    priority: Priority
+    state: State
+    ack: int = 0  #: -1 refused, 0 pending, 1 server, 2 phone, 3 read, 4 played
+    attempts: int = 0
+    reason: str = ""  #: why it is in this state, in a sentence
+    source: str = ""  #: who asked: `api`, or a plugin's name
+    because: str = ""
+    created_at: datetime
+    due: datetime  #: not sent before
+    expires_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One step in a message's life."""
+
+    at: datetime
+    state: State
+    reason: str = ""
+
+
+class ConnectionState(StrEnum):
+    """Where a connection is."""
+
+    CREATED = "created"  #: known, never started
+    STARTING = "starting"  #: the engine is opening
+    QR = "qr"  #: waits for its QR code to be scanned
+    PAIRING_CODE = "pairing_code"  #: waits for its pairing code to be typed on the phone
+    AUTHENTICATING = "authenticating"  #: scanned, WhatsApp is logging it in
+    SYNCING = "syncing"  #: logged in, fetching what it missed
+    ONLINE = "online"  #: sends and receives
+    RECONNECTING = "reconnecting"  #: lost, tried again by itself
+    DISCONNECTED = "disconnected"  #: gave up or was told to stop; reconnect starts it again
+    LOGGED_OUT = "logged_out"  #: unlinked on the phone; link it again
+    PASSKEY_REQUIRED = "passkey_required"  #: WhatsApp asks for a passkey, which needs a visible browser
+    ACTION_REQUIRED = "action_required"  #: a person must look
+    BANNED = "banned"  #: WhatsApp closed the account
+    FAILED = "failed"  #: cannot start; the reason says why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChange:
+    """A connection went from one state to another."""
+
+    connection_id: str
+    tenant: str
+    state: ConnectionState
+    previous: ConnectionState
+    reason: str = ""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthReport:
+    """How a connection fares. Facts are written on change only."""
+
+    connection_id: str
+    tenant: str
+    state: ConnectionState
+    is_healthy: bool
+    can_send: bool
+    can_receive: bool
+    heartbeat_age: float | None  #: seconds since the page last answered; None before it ever did
+    backlog: int  #: messages waiting
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something went wrong that a person may want to know."""
+
+    where: str  #: the part or the plugin's name
+    reason: str
+    tenant: str = ""
+    connection_id: str = ""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandUse:
+    """Somebody used an admin command."""
+
+    name: str
+    by: str  #: the user's id
+    ok: bool
+    at: datetime
+
+
+#: What the journal tells, by the name of the hook that hears it.
+Fact = Inbound | Delivery | ConnectionChange | HealthReport | Fault | CommandUse
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A filter's verdict: this message goes no further."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An outbound filter's verdict: not now. Ask again after so many seconds."""
+
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of a trace: who was asked, and what came of it."""
+
+    stage: str  #: consent, seen, filter, guard, answer, ...
+    by: str = ""
+    result: str
+    ms: float = 0.0
+    details: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,220 @@
+"""The way out, first half: taking messages in. A message is on disk, under the id WhatsApp will know it by,
+before anyone is told that it is accepted; `dispatch.py` takes it from there.
+
+    enqueue -> QUEUED -> CLAIMED -> SENDING -> SENT -> DELIVERED -> READ
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection
+
+from .addresses import chat_of
+from .agenda import Agenda
+from .clock import Clock
+from .engine import Ack
+from .errors import (
+    BadInput,
+    ChatgrowError,
+    Conflict,
+    ConnectionNotFound,
+    ConnectionNotReady,
+    IdempotencyMismatch,
+    MessageNotFound,
+)
+from .hub import ConnectionView
+from .limits import Policy
+from .messages import WAITING, ConnectionState, Delivery, Lane, Outbound, State, TimelineEntry
+from .store import connections as stored_connections
+from .store import outbox as store
+from .store.database import Database
+from .store.rows import Outgoing, outgoing
+from .store.tables import new_id
+
+TEXT_LIMIT = 65_536  #: characters
+
+#: What a person has to do before a connection in this state can send.
+_TO_DO = {
+    ConnectionState.LOGGED_OUT: "it was unlinked on the phone",
+    ConnectionState.BANNED: "WhatsApp closed the account",
+    ConnectionState.FAILED: "it cannot start",
+}
+
+
+class Outbox:
+    """Takes messages in, tells how far they are, takes them back."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        agenda: Agenda,
+        key: bytes,
+        ttl: timedelta,
+        policy: Callable[[str], Policy],
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._agenda = agenda
+        self._key = key
+        self._ttl = ttl
+        self._policy = policy
+
+    def draft(
+        self, tenant: str, connection_id: str, message: Outbound, *, source: str, lane: Lane
+    ) -> Outgoing:
+        """The row that a message will be: checked, addressed, under its final ids. Nothing is stored yet.
+
+        Raises InvalidPhoneNumber, BadInput.
+        """
+        if not message.text and message.media is None:
+            raise BadInput("The message says nothing: give it a text or a media file")
+        if len(message.text) > TEXT_LIMIT:
+            raise BadInput(f"The text has {len(message.text)} characters; {TEXT_LIMIT} at most")
+        now, message_id = self._clock.now(), new_id()
+        digits = hmac.new(self._key, message_id.encode(), hashlib.sha256).hexdigest()[:18]
+        due = max(now, message.send_at or now)
+        delivery = Delivery(
+            id=message_id,
+            tenant=tenant,
+            connection_id=connection_id,
+            chat=chat_of(message.to),
+            wa_id=f"3EB0{digits.upper()}",
+            kind=message.kind,
+            lane=lane,
+            priority=message.priority,
+            state=State.QUEUED,
+            source=source,
+            because=message.because,
+            created_at=now,
+            due=due,
+            expires_at=due + (message.ttl or self._ttl),
+            updated_at=now,
+        )
+        return Outgoing(delivery=delivery, text=message.text, media=message.media)
+
+    async def enqueue(
+        self, tenant: str, connection_id: str, message: Outbound, *, source: str, key: str | None = None
+    ) -> Delivery:
+        """Store a message to send; it is on disk when this returns."""
+        row = self.draft(tenant, connection_id, message, source=source, lane=Lane.SEND)
+        ask = _Ask(row, key, _digest(connection_id, message))
+        stored = await self._db.write_together(_enqueue, ask)
+        if isinstance(stored, ChatgrowError):
+            raise stored
+        self.wake(connection_id)
+        return stored
+
+    def wake(self, connection_id: str) -> None:
+        """Look at a connection's lanes now: something was queued, or something stopped being in the way."""
+        for lane in Lane:
+            self._agenda.put((connection_id, lane), self._clock.now())
+
+    async def acked(self, connection_id: str, ack: Ack) -> None:
+        """One of our messages came further."""
+        at = self._clock.now()
+        if await self._db.write(lambda conn: store.acked(conn, connection_id, ack.wa_id, ack.ack, at)):
+            self.wake(connection_id)
+
+    async def get(self, tenant: str, message_id: str) -> Delivery:
+        """One message. Raises MessageNotFound."""
+        row = await self._db.read(lambda conn: outgoing(conn, tenant, message_id))
+        if row is None:
+            raise MessageNotFound(f"There is no message '{message_id}'")
+        return row.delivery
+
+    async def timeline(self, tenant: str, message_id: str) -> Sequence[TimelineEntry]:
+        """Every step of its life so far, oldest first."""
+        return await self._db.read(lambda conn: store.history(conn, tenant, message_id))
+
+    async def cancel(self, tenant: str, message_id: str) -> Delivery:
+        """Take back a message that has not left. Raises MessageNotFound, Conflict."""
+        delivery = await self.get(tenant, message_id)
+        at = self._clock.now()
+        row = await self._db.write(
+            lambda conn: store.move(
+                conn, message_id, State.CANCELLED, at, since=WAITING, reason="taken back by its sender"
+            )
+        )
+        if row is None:
+            now = await self.get(tenant, message_id)
+            raise Conflict(f"The message is {now.state} already and cannot be taken back")
+        self.wake(delivery.connection_id)
+        return row.delivery
+
+    async def estimate(self, delivery: Delivery) -> datetime:
+        """When it is likely to leave, by the pacing and what stands before it in its lane."""
+
+        def look(conn: Connection) -> tuple[int, datetime | None]:
+            slots = stored_connections.next_slots(conn, delivery.connection_id)
+            return store.ahead(conn, delivery), slots.get((delivery.connection_id, delivery.lane))
+
+        ahead, slot = await self._db.read(look)
+        start = max(delivery.due, self._clock.now(), slot or delivery.due)
+        return start + timedelta(
+            seconds=ahead * self._policy(delivery.connection_id).paces[delivery.lane].mean
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A message that somebody wants queued."""
+
+    row: Outgoing
+    key: str | None
+    digest: str
+
+
+def _enqueue(conn: Connection, asks: Sequence[_Ask]) -> Sequence[Delivery | ChatgrowError]:
+    """Whatever is asked for at the same time is stored together; each gets its own answer."""
+    views = stored_connections.by_id(conn, {ask.row.delivery.connection_id for ask in asks})
+    known: dict[tuple[str, str], tuple[str, Outgoing | None]] = {}
+    answers: list[Delivery | ChatgrowError] = []
+    fresh: list[_Ask] = []
+    for ask in asks:
+        new = ask.row.delivery
+        place = (new.tenant, ask.key) if ask.key else None
+        if place and (before := known.get(place) or store.by_key(conn, *place)):
+            answers.append(_repeated(before, ask.digest))
+        elif refusal := _refusal(new, views.get(new.connection_id)):
+            answers.append(refusal)
+        else:
+            answers.append(new)
+            fresh.append(ask)
+            if place:
+                known[place] = (ask.digest, ask.row)
+    store.add(conn, [ask.row for ask in fresh])
+    for ask in fresh:
+        if ask.key:
+            store.keep_key(conn, ask.row, ask.key, ask.digest)
+    return answers
+
+
+def _refusal(delivery: Delivery, view: ConnectionView | None) -> ChatgrowError | None:
+    name = delivery.connection_id
+    if view is None or view.tenant != delivery.tenant:
+        return ConnectionNotFound(f"There is no connection '{name}'")
+    if view.me is None:
+        return ConnectionNotReady(f"Connection '{name}' is {view.state}: it was never linked")
+    if view.state in _TO_DO:
+        return ConnectionNotReady(f"Connection '{name}' is {view.state}: {_TO_DO[view.state]}")
+    return None
+
+
+def _repeated(known: tuple[str, Outgoing | None], digest: str) -> Delivery | ChatgrowError:
+    before, row = known
+    if before != digest or row is None:
+        return IdempotencyMismatch("This Idempotency-Key was used for another message")
+    return row.delivery
+
+
+def _digest(connection_id: str, message: Outbound) -> str:
+    """What was asked, as one short value: the same request has the same."""
+    media = message.media and (message.media.sha256, message.media.filename)
+    asked = [connection_id, message.to, message.text, media, message.priority, message.send_at, message.ttl]
+    return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()

@@ -1,0 +1,146 @@
+"""All that a plugin author sees: the base class, what a plugin is handed, and the parts it may give back."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+import click
+import pluggy
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from .hub import Hub, Identity
+from .messages import Outbound
+
+#: Marks a method as a hook: `@hook`, or `@hook(tryfirst=True)` to be asked before the others.
+hook = pluggy.HookimplMarker("chatgrow_bot")
+
+
+class PluginConfig(BaseModel):
+    """What stands under a plugin's name in chatgrow.yaml, in camelCase. Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class Plugin:
+    """Base of every plugin: one class a plugin, one object for each time it is named in chatgrow.yaml."""
+
+    #: The model that checks this plugin's own keys.
+    Config: ClassVar[type[PluginConfig]] = PluginConfig
+
+    def __init__(self, bot: "Bot") -> None:
+        self.bot = bot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """What a server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http(Protocol):
+    """The only way out to URLs: checked against private addresses, bounded in time and size."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        seconds: float = 15.0,
+        max_bytes: int = 1 << 20,
+    ) -> HttpAnswer:
+        """One request, at most three redirects, each checked again. Raises BadInput for a forbidden or
+        unreachable address."""
+        ...
+
+    def stream(self, url: str, *, seconds: float = 60.0, max_bytes: int = 1 << 26) -> AsyncIterator[bytes]:
+        """The body of a GET in chunks. Raises as `request` does, and BadInput past `max_bytes`."""
+        ...
+
+
+class Store(Protocol):
+    """A plugin's own memory: JSON values by tenant and key. Each plugin instance sees only its own."""
+
+    async def get(self, tenant: str, key: str) -> Any:
+        """The value, or None."""
+        ...
+
+    async def put(self, tenant: str, key: str, value: Any) -> None:
+        """Keep a JSON value; returns once it is on disk."""
+        ...
+
+    async def delete(self, tenant: str, key: str) -> None:
+        """Forget a value."""
+        ...
+
+    async def items(self, tenant: str, prefix: str = "") -> Mapping[str, Any]:
+        """All values whose key begins so, in key order."""
+        ...
+
+
+class Bot(Protocol):
+    """What a plugin is handed: eight names. With `admin: true`, `hub` besides."""
+
+    name: str  #: the instance's name in chatgrow.yaml
+    log: Any  #: a structured logger: log.info("sentence", key=value)
+    config: Any  #: an object of the plugin's Config
+    store: Store
+    http: Http
+
+    async def send(self, tenant: str, message: Outbound) -> str:
+        """Queue a message on one of the tenant's connections; returns its id once it is on disk.
+        Inside a fact's hook a repeat of the same fact makes no double."""
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run something in the background for as long as the plugin lives."""
+        ...
+
+    def every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Call something again and again for as long as the plugin lives."""
+        ...
+
+    @property
+    def hub(self) -> Hub:
+        """The core's parts. Raises PluginError without `admin: true`."""
+        ...
+
+
+#: Where a handler finds who is asking: `request[IDENTITY]`; absent on public routes.
+IDENTITY = web.RequestKey("identity", Identity)
+
+
+class Access(StrEnum):
+    """Who may call a route."""
+
+    PUBLIC = "public"  #: anyone: the list of these is frozen by a test
+    SIGNED = "signed"  #: the handler itself verifies a signature
+    VIEWER = "viewer"  #: any logged-in user
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One HTTP route of a plugin. Without an access policy there is no Route, and no start."""
+
+    method: str
+    path: str  #: aiohttp's form: /api/things/{id}
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    access: Access
+    max_body: int = 256 * 1024  #: bytes; a larger body is refused before it is read
+    content_types: tuple[str, ...] = ("application/json",)  #: accepted for a request with a body
+
+
+#: One thing that `chatgrow check` looks at: a report for people, empty when all is well.
+Check = Callable[[], str]
+
+#: A `chatgrow` sub-command of a plugin.
+CliCommand = click.Command

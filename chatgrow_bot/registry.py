@@ -1,0 +1,95 @@
+"""Which plugin implements which hook, and in which order. pluggy keeps the books; this refuses at load what
+pluggy would let fail, or never call, later on."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pluggy import HookCaller, HookImpl, PluginManager, PluginValidationError
+
+from .config.names import nearest
+from .errors import PluginError
+from .hookspecs import HookSpecs
+from .plugin import Plugin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A plugin as it stands in chatgrow.yaml, under one key. Each has an object of its own."""
+
+    name: str
+    plugin: Plugin
+    serves: Callable[[str], bool]  #: whether it may see a tenant's messages; "" is the installation itself
+
+
+class Registry:
+    """The instances and their hooks."""
+
+    def __init__(self) -> None:
+        self._pluggy = PluginManager("chatgrow_bot")
+        self._pluggy.add_hookspecs(HookSpecs)
+        self._callers: dict[str, HookCaller] = dict(vars(self._pluggy.hook))
+        self._instances: dict[str, Instance] = {}
+
+    def get(self, name: str) -> Instance | None:
+        """One instance by its name."""
+        return self._instances.get(name)
+
+    def register(self, instances: Sequence[Instance]) -> dict[str, PluginError]:
+        """Register all, given in the order of chatgrow.yaml. Returns the errors of those left out."""
+        refused: dict[str, PluginError] = {}
+        for instance in reversed(instances):  # pluggy asks the newest first
+            if mistakes := list(self._mistakes(instance.plugin)):
+                refused[instance.name] = PluginError(f"plugin '{instance.name}': {'; '.join(mistakes)}")
+                continue
+            try:
+                self._pluggy.register(instance.plugin, instance.name)
+            except (PluginValidationError, ValueError) as error:
+                refused[instance.name] = PluginError(" ".join(str(error).split()))
+            else:
+                self._instances[instance.name] = instance
+        return refused
+
+    def implementations(self, hook: str) -> list[HookImpl]:
+        """Of one hook, in the order in which they are asked: tryfirst ones, then as in chatgrow.yaml, then
+        trylast ones."""
+        return self._callers[hook].get_hookimpls()[::-1]
+
+    def implementation(self, hook: str, instance: str) -> HookImpl | None:
+        """One instance's own, if it has the hook."""
+        return next((i for i in self._callers[hook].get_hookimpls() if i.plugin_name == instance), None)
+
+    def has_any(self, prefix: str, instance: str) -> bool:
+        """Whether an instance has any hook whose name begins so."""
+        return any(self.implementation(hook, instance) for hook in self._callers if hook.startswith(prefix))
+
+    def _mistakes(self, plugin: Plugin) -> Iterator[str]:
+        """What is wrong with a plugin's hooks, with what to write instead."""
+        for name in dir(plugin):
+            options = self._pluggy.parse_hookimpl_opts(plugin, name)
+            if options is None:
+                if name in self._callers:
+                    yield f"'{name}' is a hook and needs `@hook` above it"
+                continue
+            hook = options.get("specname") or name
+            if hook not in self._callers:
+                yield f"there is no hook '{hook}'{self._nearest(hook)}"
+            elif options.get("wrapper") or options.get("hookwrapper"):
+                yield f"'{hook}' cannot be a wrapper"
+            else:
+                yield from self._wrong_colour(hook, getattr(plugin, name))
+
+    def _nearest(self, hook: str) -> str:
+        near = nearest(hook, self._callers)
+        return f", did you mean '{near}'?" if near else f"; there are {', '.join(self._callers)}"
+
+    def _wrong_colour(self, hook: str, function: Callable[..., object]) -> Iterator[str]:
+        """The prefix of a hook's name says how it is called."""
+        is_async = inspect.iscoroutinefunction(function)
+        if inspect.iscoroutinefunction(getattr(HookSpecs, hook)):
+            if not is_async:
+                yield f"'{hook}' must be `async def`"
+        elif inspect.isasyncgenfunction(function):
+            yield f"'{hook}' needs `@asynccontextmanager` below `@hook`"
+        elif is_async:
+            yield f"'{hook}' must be a plain `def`"

@@ -1,0 +1,202 @@
+"""The HTTP server. Routes come from plugins; one middleware admits a request, or nothing is served."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+import structlog
+from aiohttp import HttpVersion11, http_parser, web
+from aiohttp.typedefs import Handler, Middleware
+
+from .errors import ConfigError, NotAllowed, NotLoggedIn
+from .hub import Accounts, Identity, Role
+from .plugin import IDENTITY, Access, Route
+from .problems import NoSuchRoute, TooLarge, UnsupportedContent, from_http, problem
+from .store.tables import new_id
+
+log = structlog.get_logger("chatgrow.server")
+
+#: Where a handler finds the id under which the log knows this request.
+REQUEST_ID = web.RequestKey("request_id", str)
+
+_OPEN = (Access.PUBLIC, Access.SIGNED)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A route and the plugin instance that serves it."""
+
+    by: str
+    route: Route
+
+
+def create_app(
+    routes: Iterable[tuple[str, Route]],
+    *,
+    accounts: Accounts,
+    is_enabled: Callable[[str], bool],
+    proxies: Sequence[IPv4Network | IPv6Network] = (),
+) -> web.Application:
+    """An application that serves these routes, each named with its plugin instance, and no others.
+
+    The router is frozen once it runs: `is_enabled(instance)` is asked at each request, and a plugin that is
+    off answers 404. What `proxies` say in X-Forwarded-For becomes `request.remote`; nobody else is believed.
+    Raises TypeError for two routes in one place, or one without a policy.
+    """
+    if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:
+        raise ConfigError("aiohttp runs without its C parser; reinstall it with a binary wheel")
+    served: dict[web.AbstractRoute, _Served] = {}
+    app = web.Application(middlewares=[_door(served, accounts, is_enabled, proxies)])
+    places: dict[tuple[str, str], str] = {}
+    for by, route in routes:
+        _check(by, route, places)
+        methods = ("GET", "HEAD") if route.method == "GET" else (route.method,)
+        for method in methods:
+            place = app.router.add_route(method, route.path, route.handler, expect_handler=_later)
+            served[place] = _Served(by, route)
+    app.on_response_prepare.append(_finish)
+    return app
+
+
+def _check(by: str, route: Route, places: dict[tuple[str, str], str]) -> None:
+    if not isinstance(route, Route) or not isinstance(route.access, Access):
+        raise TypeError(f"plugin '{by}' offers a route without an access policy: {route!r}")
+    place = (route.method, _shape(route.path))
+    if place in places:
+        raise TypeError(f"plugins '{places[place]}' and '{by}' both serve {route.method} {route.path}")
+    places[place] = by
+
+
+def _shape(path: str) -> str:
+    """A path without the names of its variables: /a/{id} and /a/{name} are one place."""
+    return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
+
+
+def _door(
+    served: Mapping[web.AbstractRoute, _Served],
+    accounts: Accounts,
+    is_enabled: Callable[[str], bool],
+    proxies: Sequence[IPv4Network | IPv6Network],
+) -> Middleware:
+    @web.middleware
+    async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request_id = request[REQUEST_ID] = new_id()
+        try:
+            found = served.get(request.match_info.route)
+            if found is None:
+                return await handler(request)  # the router's own 404 and 405: it serves nothing else
+            if not is_enabled(found.by):
+                raise NoSuchRoute("There is nothing at this address")
+            if found.route.access not in _OPEN:
+                request[IDENTITY] = await _identify(request, found.route.access, accounts)
+            _check_body(request, found.route)
+            await _ask_for_body(request)
+            caller = _caller(request, proxies)
+            return await handler(request.clone(client_max_size=found.route.max_body, remote=caller))
+        except web.HTTPException as error:
+            known = from_http(error)
+            if known is None:
+                raise
+            return problem(known, request_id)
+        except Exception as error:
+            return _fault(request, error, request_id)
+
+    return door
+
+
+async def _identify(request: web.Request, access: Access, accounts: Accounts) -> Identity:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotLoggedIn("This needs a token")
+    who = await accounts.verify(token.strip())
+    if not who.role.includes(Role(access.value)):
+        raise NotAllowed(f"This needs the role '{access}', and yours is '{who.role}'")
+    return who
+
+
+def _caller(request: web.Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
+    """The caller's address: the socket's, or what the nearest proxy that is not ours is said to be."""
+    address, said = request.remote or "", request.headers.getall("X-Forwarded-For", [])
+    hops = [hop.strip() for hop in ",".join(said).split(",") if hop.strip()]
+    while hops and _is_among(address, proxies):
+        address = hops.pop()
+    return address
+
+
+def _is_among(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    try:
+        return any(ip_address(address) in network for network in networks)
+    except ValueError:
+        return False
+
+
+def _check_body(request: web.Request, route: Route) -> None:
+    """Refuse a body by what its headers say, before a byte of it is read."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedContent("Compressed bodies are not taken")
+    if not request.body_exists:
+        return
+    given = request.content_type.lower()
+    if given not in route.content_types and f"{given.partition('/')[0]}/*" not in route.content_types:
+        raise UnsupportedContent(f"'{given}' is not taken here, but {', '.join(route.content_types)}")
+    if (request.content_length or 0) > route.max_body:
+        raise TooLarge(f"The body is larger than {route.max_body} bytes")
+
+
+async def _later(request: web.Request) -> None:
+    """Instead of the framework's own word, which would ask for a body before anyone is let in."""
+
+
+async def _ask_for_body(request: web.Request) -> None:
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself has not begun
+
+
+def _fault(request: web.Request, error: Exception, request_id: str) -> web.StreamResponse:
+    answer = problem(error, request_id)
+    hung_up = request.transport is None and isinstance(error, ConnectionError)
+    if answer.status >= 500 and not hung_up:
+        log.error("request failed", request_id=request_id, method=request.method, exc_info=error)
+    if request.writer.output_size:  # the answer has begun; cutting it off is all that is left
+        raise error
+    return answer
+
+
+async def _finish(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = "ChatGrow Bot"
+    response.headers["X-Request-Id"] = request.get(REQUEST_ID) or new_id()
+
+
+@asynccontextmanager
+async def serve(app: web.Application, host: str, port: int, *, grace: float = 10.0) -> AsyncIterator[int]:
+    """Listen while the body runs; yields the port, which matters when 0 was asked for. At the end requests
+    in flight get `grace` seconds. Raises ConfigError when the address cannot be listened on."""
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        handle_signals=False,
+        keepalive_timeout=30.0,
+        lingering_time=5.0,
+        shutdown_timeout=grace,
+    )
+    try:
+        await runner.setup()
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror or error}") from error
+        yield site.port
+    finally:
+        await runner.cleanup()

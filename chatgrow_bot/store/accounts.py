@@ -1,0 +1,82 @@
+"""The users as stored. A user is a tenant: what he owns carries his id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from ..hub import Identity, Role
+from .tables import users
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user with what the core alone may see."""
+
+    identity: Identity
+    password_hash: str = field(repr=False)
+    disabled: bool = False
+    token_version: int = 0  #: a token that names another version is over
+
+
+def add(conn: Connection, user: User, at: datetime) -> None:
+    """Store a new one. Raises IntegrityError when the name is taken."""
+    who = user.identity
+    conn.execute(
+        insert(users).values(
+            id=who.user_id,
+            username=who.username,
+            password_hash=user.password_hash,
+            role=who.role,
+            plan=who.plan,
+            disabled=user.disabled,
+            token_version=user.token_version,
+            created_at=at,
+        )
+    )
+
+
+def by_id(conn: Connection, user_id: str) -> User | None:
+    """The user of that id."""
+    return _one(conn, users.c.id == user_id)
+
+
+def by_name(conn: Connection, username: str) -> User | None:
+    """The user of that name."""
+    return _one(conn, users.c.username == username)
+
+
+def every(conn: Connection) -> Sequence[Identity]:
+    """All users, by name."""
+    rows = conn.execute(select(users).order_by(users.c.username))
+    return [
+        Identity(user_id=row.id, username=row.username, role=Role(row.role), plan=row.plan) for row in rows
+    ]
+
+
+def count(conn: Connection) -> int:
+    """How many there are."""
+    return int(conn.execute(select(func.count()).select_from(users)).scalar_one())
+
+
+def set_password(conn: Connection, user_id: str, password_hash: str) -> None:
+    """Keep another password's hash."""
+    conn.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+
+def end_tokens(conn: Connection, user_id: str) -> None:
+    """End every token given to a user so far."""
+    conn.execute(update(users).where(users.c.id == user_id).values(token_version=users.c.token_version + 1))
+
+
+def _one(conn: Connection, which: ColumnElement[bool]) -> User | None:
+    row = conn.execute(select(users).where(which)).one_or_none()
+    if row is None:
+        return None
+    return User(
+        identity=Identity(user_id=row.id, username=row.username, role=Role(row.role), plan=row.plan),
+        password_hash=row.password_hash,
+        disabled=row.disabled,
+        token_version=row.token_version,
+    )

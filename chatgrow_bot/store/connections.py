@@ -1,0 +1,127 @@
+"""The connections as stored. Owners see a ConnectionView; what only the core needs stands beside it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, text, update
+
+from ..hub import ConnectionView
+from ..messages import ConnectionChange, ConnectionState, Lane
+from . import journal
+from .dialect import upsert
+from .tables import connections as t
+from .tables import outbox, slots
+
+
+def add(conn: Connection, view: ConnectionView) -> None:
+    """Store a new one. Raises IntegrityError when the id is taken, by whomever."""
+    conn.execute(
+        insert(t).values(
+            id=view.connection_id,
+            tenant=view.tenant,
+            name=view.name,
+            phone_number=view.phone_number,
+            settings=dict(view.settings),
+            state=view.state,
+            state_since=view.state_since,
+            created_at=view.created_at,
+        )
+    )
+
+
+def every(conn: Connection) -> Sequence[ConnectionView]:
+    """All of the installation, oldest first: for the core alone."""
+    return _views(conn, select(t))
+
+
+def of_tenant(conn: Connection, tenant: str) -> Sequence[ConnectionView]:
+    """All of a tenant's, oldest first."""
+    return _views(conn, select(t).where(t.c.tenant == tenant))
+
+
+def get(conn: Connection, tenant: str, connection_id: str) -> ConnectionView | None:
+    """One of a tenant's."""
+    found = _views(conn, select(t).where(t.c.tenant == tenant, t.c.id == connection_id))
+    return found[0] if found else None
+
+
+def by_id(conn: Connection, ids: Collection[str]) -> Mapping[str, ConnectionView]:
+    """Those of these ids, whoever owns them: for the core alone."""
+    return {view.connection_id: view for view in _views(conn, select(t).where(t.c.id.in_(ids)))}
+
+
+def change(conn: Connection, tenant: str, connection_id: str, values: Mapping[str, Any]) -> None:
+    """Set some of name, phone_number, settings, paused."""
+    conn.execute(update(t).where(t.c.tenant == tenant, t.c.id == connection_id).values(**values))
+
+
+def remove(conn: Connection, tenant: str, connection_id: str) -> None:
+    """Forget one. Its messages stay, for whoever asks what became of them."""
+    conn.execute(delete(t).where(t.c.tenant == tenant, t.c.id == connection_id))
+
+
+def enter(conn: Connection, change: ConnectionChange, me: str | None) -> None:
+    """Bring a connection into another state, with the fact."""
+    known = {"me": me} if me else {}
+    conn.execute(
+        update(t)
+        .where(t.c.id == change.connection_id)
+        .values(state=change.state, reason=change.reason, state_since=change.at, **known)
+    )
+    journal.tell(conn, change, at=change.at)
+
+
+def own(conn: Connection, epoch: int) -> None:
+    """Take every connection for this process: rows of an older epoch are no one's."""
+    conn.execute(update(t).values(epoch=epoch))
+
+
+def swept_to(conn: Connection, connection_id: str) -> datetime | None:
+    """What came before this time is known to be stored."""
+    return conn.execute(select(t.c.swept_to).where(t.c.id == connection_id)).scalar()
+
+
+def mark_swept(conn: Connection, connection_id: str, to: datetime) -> None:
+    """Everything before `to` is stored."""
+    conn.execute(update(t).where(t.c.id == connection_id).values(swept_to=to))
+
+
+def next_slots(conn: Connection, connection_id: str | None = None) -> Mapping[tuple[str, Lane], datetime]:
+    """When each lane of each connection (or of one) may next send."""
+    query = select(slots)
+    if connection_id:
+        query = query.where(slots.c.connection_id == connection_id)
+    return {(row.connection_id, Lane(row.lane)): row.next_slot for row in conn.execute(query)}
+
+
+def take_slot(conn: Connection, connection_id: str, lane: Lane, next_slot: datetime) -> None:
+    """Move a lane's next slot."""
+    conn.execute(upsert(slots).values(connection_id=connection_id, lane=lane, next_slot=next_slot))
+
+
+def backlog(conn: Connection, connection_id: str) -> int:
+    """How many messages wait on a connection."""
+    waiting = text("outbox.state IN ('queued', 'retry')")  # as a literal, for the partial index
+    query = select(func.count()).where(outbox.c.connection_id == connection_id, waiting)
+    return int(conn.execute(query).scalar_one())
+
+
+def _views(conn: Connection, query: Select[Any]) -> Sequence[ConnectionView]:
+    return [_view(row) for row in conn.execute(query.order_by(t.c.created_at, t.c.id))]
+
+
+def _view(row: Row[Any]) -> ConnectionView:
+    return ConnectionView(
+        connection_id=row.id,
+        tenant=row.tenant,
+        name=row.name,
+        phone_number=row.phone_number,
+        settings=row.settings,
+        state=ConnectionState(row.state),
+        reason=row.reason,
+        paused=row.paused,
+        me=row.me,
+        created_at=row.created_at,
+        state_since=row.state_since,
+    )

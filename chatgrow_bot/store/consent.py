@@ -1,0 +1,28 @@
+"""Who said STOP to whom, and every time it was said."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from .dialect import upsert
+from .tables import consent as t
+from .tables import consent_ledger, new_id
+
+
+def opted_out(conn: Connection, tenant: str, person: str) -> bool:
+    """Whether this person wants nothing from this tenant."""
+    return bool(
+        conn.execute(select(t.c.opted_out).where(t.c.tenant == tenant, t.c.person == person)).scalar()
+    )
+
+
+def record(conn: Connection, tenant: str, person: str, out: bool, source: str, at: datetime) -> bool:
+    """Write down what a person said; False when it was so already. The ledger keeps it either way."""
+    changed = opted_out(conn, tenant, person) is not out
+    conn.execute(upsert(t).values(tenant=tenant, person=person, opted_out=out, at=at))
+    conn.execute(
+        insert(consent_ledger).values(
+            id=new_id(), tenant=tenant, person=person, opted_out=out, source=source, at=at
+        )
+    )
+    return changed

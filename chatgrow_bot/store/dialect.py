@@ -1,0 +1,97 @@
+"""What SQLite and PostgreSQL do not do alike, and the statements that both know but SQLAlchemy's own `insert`
+lacks. With `engines` the only place where it matters which of them it is."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Table, func, select
+from sqlalchemy import exc as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+#: Any numbers of our own: PostgreSQL's advisory locks are named by number.
+_JOURNAL_LOCK = 0x6368_6174
+_MIGRATION_LOCK = 0x6368_6175
+
+_SQLITE_FAILURES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}
+#: Classes of SQLSTATE: connection, resources, limits of the program, an operator's hand, the system itself.
+_POSTGRES_FAILURES = ("08", "53", "54", "57", "58", "25006", "55P03", "XX")
+
+
+class _InsertIgnore(Insert):
+    inherit_cache = True
+
+
+class _Upsert(Insert):
+    inherit_cache = True
+
+
+@compiles(_InsertIgnore)
+def _compile_ignore(statement: Insert, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{_plain(statement, compiler, options)} ON CONFLICT DO NOTHING"
+
+
+@compiles(_Upsert)
+def _compile_upsert(statement: Insert, compiler: SQLCompiler, **options: Any) -> str:
+    name = compiler.preparer.format_column
+    columns = statement.table.columns
+    keys = ", ".join(name(c) for c in columns if c.primary_key)
+    changes = ", ".join(f"{name(c)} = excluded.{name(c)}" for c in columns if not c.primary_key)
+    return f"{_plain(statement, compiler, options)} ON CONFLICT ({keys}) DO UPDATE SET {changes}"
+
+
+def _plain(statement: Insert, compiler: SQLCompiler, options: dict[str, Any]) -> str:
+    return str(compiler.visit_insert(statement, **options))  # type: ignore[no-untyped-call]
+
+
+def insert_ignore(table: Table) -> Insert:
+    """An insert that leaves alone what is already there, by whatever unique key; `rowcount` tells.
+
+    For tables whose keys the application makes: what the database would number has to be read back.
+    """
+    return _InsertIgnore(table)
+
+
+def upsert(table: Table) -> Insert:
+    """An insert of whole rows, each in place of the row that has its primary key."""
+    return _Upsert(table)
+
+
+def lock_journal(conn: Connection) -> None:
+    """Make others wait with their facts until this transaction ends, so that positions grow as commits do.
+
+    SQLite has one writer at a time anyway. PostgreSQL gives a number before it is known who commits first,
+    and a reader would step over the one that commits late.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(_JOURNAL_LOCK)))
+
+
+def lock_migrations(conn: Connection) -> None:
+    """Make other processes wait until this connection closes. SQLite's file belongs to one process anyway."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_lock(_MIGRATION_LOCK)))
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Is it the database that failed (full, locked, read-only, gone), rather than what was asked of it?"""
+    if isinstance(error, OSError | sa.TimeoutError):  # asyncpg lets a refused connection through as it is
+        return True
+    if not isinstance(error, sa.DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return (code & 0xFF) in _SQLITE_FAILURES
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith(_POSTGRES_FAILURES)

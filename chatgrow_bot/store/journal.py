@@ -1,0 +1,126 @@
+"""The facts, in the order in which they were committed, and how far each reader has come.
+
+A fact carries ids and states, never what was said: `load` fetches the message for a reader who may see it,
+and finds nothing once it is erased.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, insert, select
+
+from ..messages import (
+    CommandUse,
+    ConnectionChange,
+    Delivery,
+    Fact,
+    Fault,
+    HealthReport,
+    Inbound,
+    State,
+)
+from . import rows
+from .dialect import lock_journal, upsert
+from .tables import bookmarks, journal, parked
+
+#: The hook that hears each kind of fact.
+HOOKS: Mapping[type, str] = {
+    Inbound: "on_inbound",
+    Delivery: "on_outbound",
+    ConnectionChange: "on_connection",
+    HealthReport: "on_health",
+    Fault: "on_fault",
+    CommandUse: "on_command",
+}
+_WHOLE = {hook: kind for kind, hook in HOOKS.items() if kind not in (Inbound, Delivery)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A fact as it stands in the journal."""
+
+    position: int
+    hook: str
+    tenant: str
+    connection_id: str
+    body: Mapping[str, Any]
+    at: datetime
+
+
+def tell(conn: Connection, *facts: Fact, at: datetime) -> None:
+    """Write facts, in the transaction that makes them true."""
+    lock_journal(conn)
+    conn.execute(
+        insert(journal),
+        [
+            {
+                "at": at,
+                "hook": HOOKS[type(fact)],
+                "tenant": getattr(fact, "tenant", ""),
+                "connection_id": getattr(fact, "connection_id", ""),
+                "body": _body(fact),
+            }
+            for fact in facts
+        ],
+    )
+
+
+def _body(fact: Fact) -> Mapping[str, Any]:
+    match fact:
+        case Inbound():
+            return {"id": fact.id}
+        case Delivery():
+            return {"id": fact.id, "state": fact.state, "ack": fact.ack, "reason": fact.reason}
+        case _:
+            return dict(msgspec.to_builtins(fact))
+
+
+def load(conn: Connection, entry: Entry) -> Fact | None:
+    """The fact itself; None when the message it speaks of is no longer there."""
+    match entry.hook:
+        case "on_inbound":
+            return rows.inbound(conn, entry.tenant, entry.body["id"])
+        case "on_outbound":
+            row = rows.outgoing(conn, entry.tenant, entry.body["id"])
+            if row is None:
+                return None
+            return replace(
+                row.delivery,
+                state=State(entry.body["state"]),
+                ack=entry.body["ack"],
+                reason=entry.body["reason"],
+            )
+        case hook:
+            fact: Fact = msgspec.convert(entry.body, _WHOLE[hook])
+            return fact
+
+
+def head(conn: Connection) -> int:
+    """The position of the newest fact; 0 when there is none."""
+    return conn.execute(select(func.max(journal.c.position))).scalar() or 0
+
+
+def read_after(conn: Connection, position: int, limit: int) -> Sequence[Entry]:
+    """The next facts after a position, in order."""
+    rows = conn.execute(
+        select(journal).where(journal.c.position > position).order_by(journal.c.position).limit(limit)
+    )
+    return [Entry(**row._mapping) for row in rows]
+
+
+def bookmark(conn: Connection, reader: str) -> int | None:
+    """How far a reader has come; None when it has never read."""
+    return conn.execute(select(bookmarks.c.position).where(bookmarks.c.reader == reader)).scalar()
+
+
+def move(conn: Connection, reader: str, position: int) -> None:
+    """Remember how far a reader has come."""
+    conn.execute(upsert(bookmarks).values(reader=reader, position=position))
+
+
+def park(conn: Connection, reader: str, entry: Entry, reason: str, at: datetime) -> None:
+    """Set a fact aside that a reader cannot take, so that those behind it go on."""
+    conn.execute(insert(parked).values(reader=reader, position=entry.position, reason=reason, at=at))

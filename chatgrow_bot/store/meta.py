@@ -1,0 +1,25 @@
+"""The installation's own values: its secrets, its epoch."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from .dialect import upsert
+from .tables import meta
+
+
+def get(conn: Connection, key: str) -> Any:
+    """The JSON value kept under a key, or None."""
+    return conn.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def put(conn: Connection, key: str, value: Any) -> None:
+    """Keep a JSON value, in place of what was there."""
+    conn.execute(upsert(meta).values(key=key, value=value))
+
+
+def next_epoch(conn: Connection) -> int:
+    """Count this start: whatever carries a smaller number was left behind by a process that is gone."""
+    epoch = int(get(conn, "epoch") or 0) + 1
+    put(conn, "epoch", epoch)
+    return epoch

@@ -1,0 +1,13 @@
+"""What Alembic runs for each step, on the connection and in the transaction that `store.upgrade` opened."""
+
+from alembic import context
+
+from chatgrow_bot.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,  # on SQLite too, which Alembic would not believe
+    render_as_batch=True,
+)
+context.run_migrations()

@@ -1,0 +1,105 @@
+"""Rows of inbox and outbox as the nouns they are; what both the journal and the nouns' own modules read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from ..messages import Delivery, Inbound, Kind, Lane, Media, Outbound, Priority, State
+from .tables import inbox, outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """An outgoing message whole: its delivery, and what it says."""
+
+    delivery: Delivery
+    text: str
+    media: Media | None
+    recoveries: int = 0  #: times it was found half sent
+
+    @property
+    def content(self) -> Outbound:
+        """What it says, in the form in which filters see it."""
+        return Outbound(
+            to=self.delivery.chat, text=self.text, media=self.media, because=self.delivery.because
+        )
+
+
+def inbound(conn: Connection, tenant: str, message_id: str) -> Inbound | None:
+    """One message that came in."""
+    found = conn.execute(select(inbox).where(inbox.c.id == message_id, inbox.c.tenant == tenant)).first()
+    return to_inbound(found) if found else None
+
+
+def outgoing(conn: Connection, tenant: str, message_id: str) -> Outgoing | None:
+    """One outgoing message."""
+    found = conn.execute(select(outbox).where(outbox.c.id == message_id, outbox.c.tenant == tenant)).first()
+    return to_outgoing(found) if found else None
+
+
+def to_inbound(row: Row[Any]) -> Inbound:
+    """A row of `inbox`."""
+    return Inbound(
+        id=row.id,
+        tenant=row.tenant,
+        connection_id=row.connection_id,
+        chat=row.chat,
+        participant=row.participant,
+        from_me=row.from_me,
+        wa_id=row.wa_id,
+        kind=Kind(row.kind),
+        text=row.text,
+        media=to_media(row.media),
+        name=row.name,
+        sent_at=row.sent_at,
+        received_at=row.received_at,
+    )
+
+
+def to_outgoing(row: Row[Any]) -> Outgoing:
+    """A row of `outbox`."""
+    delivery = Delivery(
+        id=row.id,
+        tenant=row.tenant,
+        connection_id=row.connection_id,
+        chat=row.chat,
+        wa_id=row.wa_id,
+        kind=Kind(row.kind),
+        lane=Lane(row.lane),
+        priority=Priority(row.priority),
+        state=State(row.state),
+        ack=row.ack,
+        attempts=row.attempts,
+        reason=row.reason,
+        source=row.source,
+        because=row.because,
+        created_at=row.created_at,
+        due=row.due,
+        expires_at=row.expires_at,
+        updated_at=row.updated_at,
+    )
+    return Outgoing(delivery=delivery, text=row.text, media=to_media(row.media), recoveries=row.recoveries)
+
+
+def to_media(value: Mapping[str, Any] | None) -> Media | None:
+    """A stored media reference."""
+    if not value:
+        return None
+    return Media(**{**value, "path": Path(value["path"]), "kind": Kind(value["kind"])})
+
+
+def from_media(media: Media | None) -> dict[str, Any] | None:
+    """A media reference as it is stored."""
+    if media is None:
+        return None
+    return {
+        "path": str(media.path),
+        "sha256": media.sha256,
+        "mimetype": media.mimetype,
+        "filename": media.filename,
+        "size": media.size,
+        "kind": media.kind.value,
+    }

@@ -1,0 +1,285 @@
+"""Every table, once, for both dialects. Rows name their tenant themselves; ids are made by the application
+and grow with time, so that nothing has to be read back after an insert."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import uuid_utils
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def new_id() -> str:
+    """A UUIDv7 as 32 hex digits: unique, and later ones sort later."""
+    return uuid_utils.uuid7().hex
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, stored as microseconds since 1970: compares as a number on every dialect."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To the database; a naive time is a mistake of ours and raises."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """From the database, in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value as text: the same on every dialect, never a pickle."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """To the database."""
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """From the database."""
+        return None if value is None else json.loads(value)
+
+
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=_NAMING)
+
+_Id, _Name, _Word = String(32), String(64), String(20)
+
+#: The installation's own values: its secrets, its epoch.
+meta = Table("meta", metadata, Column("key", _Name, primary_key=True), Column("value", Json, nullable=False))
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("username", _Name, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", _Word, nullable=False),
+    Column("plan", _Word, nullable=False),
+    Column("disabled", Boolean, nullable=False, default=False),
+    Column("token_version", Integer, nullable=False, default=0),  #: raising it ends every token
+    Column("created_at", Moment, nullable=False),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", _Name, primary_key=True),  #: unique in the installation
+    Column("tenant", _Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("phone_number", _Name, nullable=False),
+    Column("settings", Json, nullable=False),  #: what differs from the defaults
+    Column("state", _Word, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("state_since", Moment, nullable=False),
+    Column("me", _Name),  #: the linked account's chat id
+    Column("paused", Boolean, nullable=False, default=False),
+    Column("swept_to", Moment),  #: what came before this is known to be stored
+    # one process today; past one machine these fence a stale worker
+    Column("owner", _Name),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("lease_until", Moment),
+    Column("created_at", Moment, nullable=False),
+)
+
+#: When each lane of a connection may next send. Written with SENDING, so that a kill cannot skip the gap.
+slots = Table(
+    "slots",
+    metadata,
+    Column("connection_id", _Name, ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
+    Column("lane", _Word, primary_key=True),
+    Column("next_slot", Moment, nullable=False),
+)
+
+#: Messages outlive their connection (history, status), so they name it without a foreign key.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("tenant", _Id, nullable=False),
+    Column("connection_id", _Name, nullable=False),
+    Column("chat", _Name, nullable=False),
+    Column("wa_id", _Name, nullable=False),
+    Column("kind", _Word, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("media", Json),
+    Column("lane", _Word, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", _Word, nullable=False),
+    Column("ack", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("recoveries", Integer, nullable=False, default=0),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Column("source", _Name, nullable=False),
+    Column("because", Text, nullable=False, default=""),
+    Column("due", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("connection_id", "wa_id"),
+)
+# The claim reads the head of one connection and lane; the terms stand in the query as they stand here,
+# for SQLite uses a partial index only then.
+_WAITS = text("state IN ('queued', 'retry')")
+_HOLDS = text("state IN ('claimed', 'sending', 'unknown', 'retry')")
+Index(
+    "ix_outbox_ready",
+    outbox.c.connection_id,
+    outbox.c.lane,
+    outbox.c.priority,
+    outbox.c.due,
+    outbox.c.id,
+    sqlite_where=_WAITS,
+    postgresql_where=_WAITS,
+)
+Index(
+    "ux_outbox_chat_in_flight",
+    outbox.c.connection_id,
+    outbox.c.chat,
+    unique=True,
+    sqlite_where=_HOLDS,
+    postgresql_where=_HOLDS,
+)
+Index("ix_outbox_tenant", outbox.c.tenant, outbox.c.id)
+Index("ix_outbox_chat", outbox.c.connection_id, outbox.c.chat, outbox.c.id)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("message_id", _Id, ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("state", _Word, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("tenant", _Id, primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("digest", _Name, nullable=False),  #: of what was asked: another body under the same key is refused
+    Column("message_id", _Id, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("tenant", _Id, nullable=False),
+    Column("connection_id", _Name, nullable=False),
+    Column("chat", _Name, nullable=False),
+    Column("participant", _Name, nullable=False),
+    Column("from_me", Boolean, nullable=False),
+    Column("wa_id", _Name, nullable=False),
+    Column("kind", _Word, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("media", Json),
+    Column("name", Text, nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("outcome", _Name, nullable=False, default=""),  #: empty until its way in has ended
+    Column("trace", Json),
+    UniqueConstraint("connection_id", "chat", "participant", "from_me", "wa_id"),
+)
+Index("ix_inbox_tenant", inbox.c.tenant, inbox.c.id)
+
+#: Messages whose way in has not ended: a crash asks again, the end removes the row.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("message_id", _Id, ForeignKey("inbox.id", ondelete="CASCADE"), primary_key=True),
+    Column("connection_id", _Name, nullable=False),
+    Column("chat", _Name, nullable=False),
+)
+
+#: The facts. A position is given inside the writer's transaction, so that they stand in the order of commits.
+journal = Table(
+    "journal",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("hook", _Word, nullable=False),
+    Column("tenant", _Id, nullable=False),
+    Column("connection_id", _Name, nullable=False),
+    Column("body", Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    Column("reader", _Name, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("reader", _Name, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+#: What a person last said about hearing from a tenant; the ledger keeps every time it was said.
+consent = Table(
+    "consent",
+    metadata,
+    Column("tenant", _Id, primary_key=True),
+    Column("person", _Name, primary_key=True),
+    Column("opted_out", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+consent_ledger = Table(
+    "consent_ledger",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("tenant", _Id, nullable=False),
+    Column("person", _Name, nullable=False),
+    Column("opted_out", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+plugin_store = Table(
+    "plugin_store",
+    metadata,
+    Column("instance", _Name, primary_key=True),
+    Column("tenant", _Id, primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("value", Json, nullable=False),
+)

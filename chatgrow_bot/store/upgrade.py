@@ -1,0 +1,86 @@
+"""Brings a database to the tables this version knows: at start, forward only, each step whole or not at all,
+after a copy of what was there."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
+from sqlalchemy import Connection
+
+from ..errors import StoreUnavailable
+from . import backup, engines
+from .dialect import is_unavailable, lock_migrations
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+VERSIONS = _MIGRATIONS / "versions"
+
+log = structlog.get_logger("chatgrow.store")
+
+
+async def upgrade(url: str, *, versions: Sequence[Path] = (VERSIONS,)) -> None:
+    """Run what is missing. A kill at any point leaves a database that the next start brings on.
+
+    `versions`: the folders that hold the revisions. A SQLite database that is not new is first copied to
+    `<file>.before-<revision>`. StoreUnavailable when the database cannot be used, or when a newer version of
+    this program wrote it.
+    """
+    try:
+        await _upgrade(url, _config(versions))
+    except RevisionError as error:
+        raise StoreUnavailable(f"run the version that wrote this database: {error}") from error
+    except Exception as error:
+        if is_unavailable(error):
+            raise StoreUnavailable("the database cannot be migrated") from error
+        raise
+
+
+async def _upgrade(url: str, config: Config) -> None:
+    address = engines.parse(url)
+    engine = engines.migrating(address)
+    try:
+        async with engine.connect() as conn:
+            await conn.run_sync(lock_migrations)
+            current = await conn.run_sync(_current)
+            await conn.rollback()
+            steps = _missing(config, current)
+            if steps and current and (file := engines.sqlite_file(address)):
+                copied = file.with_name(f"{file.name}.before-{steps[0]}")
+                await asyncio.to_thread(backup.copy, file, copied)
+            for step in steps:
+                async with conn.begin():
+                    await conn.run_sync(_run, config, step)
+                log.info("database migrated", revision=step)
+    finally:
+        await engine.dispose()
+
+
+def _config(versions: Sequence[Path]) -> Config:
+    config = Config()
+    options = {
+        "script_location": str(_MIGRATIONS),
+        "path_separator": "newline",
+        "version_locations": "\n".join(map(str, versions)),
+    }
+    for name, value in options.items():
+        config.set_main_option(name, value.replace("%", "%%"))
+    return config
+
+
+def _current(conn: Connection) -> str | None:
+    return MigrationContext.configure(conn).get_current_revision()
+
+
+def _missing(config: Config, current: str | None) -> Sequence[str]:
+    revisions = ScriptDirectory.from_config(config).iterate_revisions("head", current or "base")
+    return [revision.revision for revision in revisions][::-1]
+
+
+def _run(conn: Connection, config: Config, revision: str) -> None:
+    config.attributes["connection"] = conn  # env.py works on it, inside the transaction that is open
+    command.upgrade(config, revision)

@@ -1,0 +1,52 @@
+"""A clock whose hands one turns."""
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+
+
+class FakeClock:
+    """Stands still until `advance` moves it."""
+
+    def __init__(self, now: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)) -> None:
+        self._now = now
+        self._sleepers: list[tuple[datetime, int, asyncio.Event]] = []
+        self._count = itertools.count()
+
+    def now(self) -> datetime:
+        """The time it shows."""
+        return self._now
+
+    def monotonic(self) -> float:
+        """The same, in seconds."""
+        return self._now.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the hands have moved that far."""
+        await self._ring(seconds).wait()
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+        """Wait for an event, or until the hands have moved that far."""
+        ring = self._ring(seconds)
+        async with asyncio.TaskGroup() as group:
+            first = [group.create_task(each.wait()) for each in (event, ring)]
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            for task in first:
+                task.cancel()
+        return event.is_set()
+
+    def _ring(self, seconds: float) -> asyncio.Event:
+        ring = asyncio.Event()
+        if seconds <= 0:
+            ring.set()
+        else:
+            when = self._now + timedelta(seconds=seconds)
+            heapq.heappush(self._sleepers, (when, next(self._count), ring))
+        return ring
+
+    def advance(self, seconds: float) -> None:
+        """Turn the hands, and wake whoever slept until then."""
+        self._now += timedelta(seconds=seconds)
+        while self._sleepers and self._sleepers[0][0] <= self._now:
+            heapq.heappop(self._sleepers)[2].set()

@@ -1,0 +1,170 @@
+"""A real hub for tests: all of it is true but the way to WhatsApp, and nobody waits between messages."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import pytest
+import yaml
+from sqlalchemy import Connection
+
+from ..app import Running, open_hub
+from ..clock import Clock, SystemClock
+from ..config.load import load
+from ..hub import ConnectionView, Identity
+from ..loader import Catalogue
+from ..messages import ConnectionState, Lane, State
+from ..plugin import Plugin
+from ..store import accounts, inbox
+from ..store import outbox as stored_outbox
+from ..store.rows import Outgoing
+from .engine import FakeEngine, FakeSession
+
+T = TypeVar("T")
+
+#: No waiting between messages, the engine of this package, a port of its own.
+_SETTINGS: Mapping[str, Any] = {
+    "server": {"port": 0},
+    "pacing": {"send": {"min": 0, "max": 0, "jitter": 0}, "reply": {"min": 0, "max": 0, "typing": False}},
+    "connectionDefaults": {"engine": "fake"},
+    "queue": {"reconcileAfter": 0},
+}
+
+
+class _Given(Catalogue):
+    """Plugins handed in as classes, before those found in folders."""
+
+    def __init__(self, given: Mapping[str, type[Plugin]]) -> None:
+        super().__init__()
+        self._given = given
+
+    def find(self, name: str) -> type[Plugin]:
+        """The class of this name."""
+        return self._given.get(name) or super().find(name)
+
+
+class TalkingBot:
+    """A hub one can talk to. `start` it with the plugins to be tried."""
+
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        self.folder = folder
+        self.clock = clock or SystemClock()
+        self.engine = FakeEngine(self.clock.now)
+        self.admin: Identity
+        self._running: Running | None = None
+        self._house = AsyncExitStack()
+        self._committed = asyncio.Event()
+
+    async def start(
+        self, *plugins: type[Plugin], settings: Mapping[str, Any] | None = None, **config: Mapping[str, Any]
+    ) -> Running:
+        """Start with these plugins, in this order. `config` gives each its keys, by its class's name in small
+        letters; `settings` is laid over the rest of chatgrow.yaml."""
+        given = {each.__name__.lower(): each for each in plugins}
+        listed = {name: config.pop(name, {}) for name in given} | config
+        file = self.folder / "config" / "chatgrow.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(yaml.safe_dump({**_SETTINGS, **(settings or {}), "plugins": listed}, sort_keys=False))
+        self._running = await self._house.enter_async_context(
+            open_hub(
+                load(file, {}),
+                clock=self.clock,
+                chance=Random(1),  # noqa: S311 (the same gaps at every run)
+                engines={"fake": self.engine},
+                catalogue=_Given(given),
+            )
+        )
+        self._running.db.on_commit(self._committed.set)
+        self.admin = (await self.read(accounts.every))[0]
+        return self._running
+
+    async def stop(self) -> None:
+        """Stop as a process stops; `start` again goes on with the same folder."""
+        await self._house.aclose()
+        self._running = None
+
+    @property
+    def running(self) -> Running:
+        """The hub."""
+        if self._running is None:
+            raise RuntimeError("start the bot first: await bot.start(YourPlugin)")
+        return self._running
+
+    async def connect(self, connection_id: str = "shop", **settings: Any) -> FakeSession:
+        """Make a connection, and wait until it is online; its session."""
+        connections = self.running.hub.connections
+        await connections.create(self.admin, connection_id, "Shop", "", settings)
+        return await self.online(connection_id)
+
+    async def online(self, connection_id: str = "shop") -> FakeSession:
+        """Wait until a connection is online; its session."""
+
+        await self.reaches(connection_id, ConnectionState.ONLINE)
+        return self.engine.opened[connection_id]
+
+    async def reaches(self, connection_id: str, state: ConnectionState) -> ConnectionView:
+        """Wait until a connection is in a state; how it is then."""
+        connections, tenant = self.running.hub.connections, self.admin.user_id
+        return await self._until(
+            lambda: connections.get(tenant, connection_id), lambda view: view.state is state
+        )
+
+    async def say(self, text: str, sender: str = "15551230001@c.us") -> list[str]:
+        """Write as a customer; what was answered once everything came to rest."""
+        if "shop" not in self.engine.opened:
+            names = {
+                view.connection_id for view in await self.running.hub.connections.list(self.admin.user_id)
+            }
+            await (self.online() if "shop" in names else self.connect())
+        session = self.engine.opened["shop"]
+        before = len(session.sent)
+        await session.hears(text, sender)
+        await self.rest()
+        return [parcel.text for parcel in session.sent[before:] if parcel.chat == sender]
+
+    async def rest(self) -> None:
+        """Wait until no message is on its way in, and no answer on its way out."""
+
+        def busy(conn: Connection) -> bool:
+            return bool(inbox.pending(conn)) or any(lane is Lane.REPLY for _, lane in _under_way(conn))
+
+        await self.until(busy, lambda is_busy: not is_busy)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Look into the database."""
+        return await self.running.db.read(work)
+
+    async def until(
+        self, work: Callable[[Connection], T], good: Callable[[T], object] = bool, seconds: float = 10.0
+    ) -> T:
+        """Look into the database after every commit until what is found is good. Raises TimeoutError."""
+        return await self._until(lambda: self.read(work), good, seconds)
+
+    async def _until(
+        self, look: Callable[[], Awaitable[T]], good: Callable[[T], object], seconds: float = 10.0
+    ) -> T:
+        async with asyncio.timeout(seconds):
+            while True:
+                self._committed.clear()
+                found = await look()
+                if good(found):
+                    return found
+                await self._committed.wait()
+
+
+def _under_way(conn: Connection) -> Sequence[tuple[str, Lane]]:
+    held: list[Outgoing] = []
+    for state in (State.CLAIMED, State.SENDING, State.UNKNOWN):
+        held += stored_outbox.in_state(conn, state)
+    return [*stored_outbox.waiting_lanes(conn), *((d.delivery.connection_id, d.delivery.lane) for d in held)]
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[TalkingBot]:
+    """A hub one can talk to; start it with your plugin: `await bot.start(MyPlugin)`."""
+    talking = TalkingBot(tmp_path)
+    yield talking
+    await talking.stop()

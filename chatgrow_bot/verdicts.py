@@ -1,0 +1,83 @@
+"""What a plugin may say to each question, checked where it is said, so that nothing else flows on."""
+
+import math
+from collections.abc import Callable
+
+from .isolation import Failed, WrongAnswer
+from .messages import Drop, Inbound, Later, Outbound
+
+
+def inbound_verdict(message: Inbound) -> Callable[[object], Inbound | Drop | None]:
+    """Checks what filter_inbound gives: it may change what a message says, not whose it is."""
+
+    def check(value: object) -> Inbound | Drop | None:
+        match value:
+            case None | Drop():
+                return value
+            case Inbound() if _whose(value) == _whose(message):
+                return value
+            case Inbound():
+                raise WrongAnswer("changed whose message it is; change only what it says")
+            case _:
+                raise _unfit(value, "None, an Inbound or a Drop")
+
+    return check
+
+
+def outbound_verdict(message: Outbound) -> Callable[[object], Outbound | Drop | Later | None]:
+    """Checks what filter_outbound gives: it may change what is said, not to whom."""
+
+    def check(value: object) -> Outbound | Drop | Later | None:
+        match value:
+            case None | Drop():
+                return value
+            case Later(seconds=seconds) if seconds >= 0 and math.isfinite(seconds):
+                return value
+            case Later():
+                raise WrongAnswer("gave a Later whose seconds cannot be waited for")
+            case Outbound() if value.to == message.to:
+                return value
+            case Outbound():
+                raise WrongAnswer("changed whom a message goes to; change only what it says")
+            case _:
+                raise _unfit(value, "None, an Outbound, a Drop or a Later")
+
+    return check
+
+
+def replies(value: object) -> tuple[Outbound, ...] | None:
+    """Checks what answer gives; None when there is nothing to say."""
+    match value:
+        case None:
+            return None
+        case Outbound():
+            return (value,)
+        case list() | tuple() if all(isinstance(item, Outbound) for item in value):
+            return tuple(value) or None
+        case _:
+            raise _unfit(value, "an Outbound, a list of them or None")
+
+
+def said(verdict: object) -> str:
+    """A verdict in words, for the trace."""
+    match verdict:
+        case None:
+            return "passed"
+        case Inbound() | Outbound():
+            return "changed it"
+        case Drop(reason=reason):
+            return f"dropped it: {reason}"
+        case Later(seconds=seconds, reason=reason):
+            return f"held it for {seconds:g} s" + (f": {reason}" if reason else "")
+        case Failed(reason=reason):
+            return f"failed: {reason}"
+        case _:
+            return "answered"
+
+
+def _whose(message: Inbound) -> tuple[object, ...]:
+    return message.id, message.tenant, message.connection_id, message.chat, message.participant, message.wa_id
+
+
+def _unfit(value: object, wanted: str) -> WrongAnswer:
+    return WrongAnswer(f"gave a {type(value).__name__}, where {wanted} is wanted")

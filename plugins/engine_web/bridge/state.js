@@ -1,0 +1,87 @@
+// What the session is doing now: one look at everything, and the events that say "look again".
+
+let qrShown = false;
+let pairingSince = null;
+let passkeyAsked = false;
+let logoutReason = null;
+let missing = null;
+
+calls.snapshot = async () => {
+  if (!WPP.isReady) return null;
+  const auth = Boolean(WPP.conn.isAuthenticated());
+  const { mode, info } = WPP.conn.getStreamData();
+  const socket = WPP.whatsapp.Socket?.state;
+  const qr = auth ? null : ((await WPP.conn.getAuthCode())?.fullCode ?? null);
+  qrShown ||= qr !== null;
+  notePairing(auth, info, socket);
+  if (auth && WPP.isFullReady) missing ??= selftest();
+  return {
+    auth,
+    mode: mode ?? '',
+    info: info ?? '',
+    socket: socket ?? '',
+    needsUpdate: Boolean(WPP.conn.needsUpdate()),
+    me: (auth && WPP.conn.getMyUserId()?.toString()) || null,
+    qr,
+    idle: !auth && Boolean(WPP.conn.isIdle()),
+    ready: Boolean(WPP.isFullReady),
+    dialog: auth ? dialog() : null,
+    passkey: passkeyAsked,
+    pairingSeconds: pairingSince === null ? 0 : (performance.now() - pairingSince) / 1000,
+    logout: logoutReason,
+    missing: missing ?? [],
+  };
+};
+
+// Pairing follows a scan; without a code to scan it is only the line to WhatsApp that is slow.
+function notePairing(auth, info, socket) {
+  if (auth || !qrShown || (info !== 'PAIRING' && socket !== 'PAIRING')) pairingSince = null;
+  else pairingSince ??= performance.now();
+}
+
+// A modal that waits for a person: what it says, so that the operator knows before he looks at the picture.
+function dialog() {
+  const shown = document.querySelector('[role="dialog"], [role="alertdialog"], [data-animate-modal-popup]');
+  const text = (shown?.innerText || shown?.textContent || '').trim();
+  return shown ? text.replace(/\d[\d\s()-]{4,}\d/g, '…').slice(0, 200) || 'a dialog' : null; // no numbers in logs
+}
+
+calls.refreshQr = async () => {
+  await Promise.race([WPP.conn.refreshQR(), sleep(5000)]);
+};
+
+// The page reloads itself while logging out, so nobody may be left to answer: the caller expects that.
+calls.logout = () => WPP.conn.logout();
+
+for (const name of [
+  'auth_code_change',
+  'authenticated',
+  'main_ready',
+  'needs_update',
+  'online',
+  'qrcode_idle',
+  'stream_mode_changed',
+  'stream_info_changed',
+]) {
+  WPP.on(`conn.${name}`, () => report({ type: 'changed' }));
+}
+
+function loggedOut(reason) {
+  logoutReason = typeof reason === 'string' ? reason.slice(0, 100) : (logoutReason ?? 'logged_out');
+  report({ type: 'changed', logout: logoutReason });
+}
+
+WPP.on('conn.logout_reason', loggedOut);
+WPP.on('conn.logout', () => loggedOut());
+
+// Some accounts must prove themselves with a passkey while linking, which a browser without a screen cannot do.
+const askPasskey = navigator.credentials?.get?.bind(navigator.credentials);
+if (askPasskey) {
+  navigator.credentials.get = (options) => {
+    if (options?.publicKey) {
+      passkeyAsked = true;
+      report({ type: 'changed' });
+    }
+    return askPasskey(options);
+  };
+}

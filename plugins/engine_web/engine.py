@@ -1,0 +1,117 @@
+"""Opens sessions: one browser and profile each, all driven by one Playwright that starts with the first."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
+
+from chatgrow_bot.engine import Inlet, SessionSpec
+from chatgrow_bot.errors import EngineError
+
+from .browsers import find_browser, user_agent
+from .incoming import Incoming
+from .launch import HOST, check_place, launch_options, launched
+from .page import Page
+from .profile import Profile, held
+from .session import WebSession
+from .settings import WebSettings
+from .wajs import ORIGIN, init_script
+
+
+class WebEngine:
+    """Implements `chatgrow_bot.engine.Engine`. Sessions are opened inside `running` only."""
+
+    def __init__(self, settings: WebSettings, log: Any) -> None:
+        self._settings = settings
+        self._log = log
+        self._driver = contextlib.AsyncExitStack()
+        self._playwright: Playwright | None = None
+        self._starting = asyncio.Lock()
+        self._user_agents: dict[Path, str] = {}
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The time in which sessions may be opened. Playwright itself starts with the first of them."""
+        try:
+            yield
+        finally:
+            await self._stop_driver()
+
+    @contextlib.asynccontextmanager
+    async def open(self, spec: SessionSpec, inlet: Inlet) -> AsyncIterator[WebSession]:
+        """Open one session. Raises EngineError when it cannot, saying what to do."""
+        script = await asyncio.to_thread(init_script)
+        await check_place(self._settings)
+        with held(spec.folder) as profile:
+            async with self._browser(profile) as context:
+                page = context.pages[0]
+                watched = Page(page, self._settings.answer_seconds, inlet.changed)
+                session = WebSession(watched, profile, self._settings, self._log)
+                incoming = Incoming(inlet, self._log, ORIGIN, session.logged_out)
+                await page.expose_binding("__chatgrowReport", incoming.take)
+                await page.add_init_script(script)
+                await self._go(page)
+                async with _beside(incoming.hand_in(), f"hand-in {spec.connection_id}"):
+                    yield session
+
+    @contextlib.asynccontextmanager
+    async def _browser(self, profile: Profile) -> AsyncIterator[BrowserContext]:
+        playwright = await self._started()
+        browser = find_browser(self._settings, playwright.chromium.executable_path)
+        if browser not in self._user_agents:
+            self._user_agents[browser] = await user_agent(browser)
+        options = launch_options(self._settings, browser, self._user_agents[browser], root=os.geteuid() == 0)
+        async with launched(playwright.chromium, profile, self._settings, options) as context:
+            yield context
+
+    async def _go(self, page: Any) -> None:
+        try:
+            await page.goto(f"{ORIGIN}/", timeout=self._settings.start_seconds * 1000, wait_until="commit")
+        except Error as error:
+            raise EngineError(f"{HOST} cannot be reached: {error.message.splitlines()[0]}") from error
+
+    async def _started(self) -> Playwright:
+        async with self._starting:
+            if self._playwright and not await _lives(self._playwright):
+                await self._stop_driver()
+            if self._playwright is None:
+                self._playwright = await self._driver.enter_async_context(async_playwright())
+            return self._playwright
+
+    async def _stop_driver(self) -> None:
+        self._playwright = None
+        try:
+            async with asyncio.timeout(self._settings.close_seconds):
+                await self._driver.aclose()
+        except Exception as error:  # a dead driver cannot say goodbye, and need not
+            self._log.info("Playwright did not end in order", error=repr(error))
+
+
+async def _lives(playwright: Playwright) -> bool:
+    """Whether Playwright's own process still answers."""
+    try:
+        async with asyncio.timeout(5):
+            await (await playwright.request.new_context()).dispose()
+    except (TimeoutError, Error):
+        return False
+    return True
+
+
+@contextlib.asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Run endless work for the time of the body. An error of the body comes out as it is, not in a group."""
+    failure: BaseException | None = None
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work, name=name)
+        try:
+            yield
+        except BaseException as error:
+            failure = error
+        finally:
+            task.cancel()
+    if failure is not None:
+        raise failure

@@ -1,0 +1,154 @@
+"""What the page tells us unasked. The binding it calls is open to every script in the page, so a report is
+checked for size, rate and shape before anything is made of it, then handed in one by one, in order."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from chatgrow_bot.engine import Ack, Arrival, Inlet
+from chatgrow_bot.errors import StoreUnavailable
+from chatgrow_bot.messages import Kind
+
+MAX_CHARACTERS = 512 * 1024  #: of one report: the longest text, each character escaped
+BURST, PER_SECOND = 2000, 500  #: reports; a bridge told to wait asks again
+WAITING, CALLS = 1000, 64  #: reports in the queue, and calls waiting for room in it
+
+_CHAT = r"^\d{5,20}(-\d{5,20})?@(c\.us|g\.us|lid)\Z"
+_Chat = Annotated[str, msgspec.Meta(pattern=_CHAT)]
+_ChatOrNone = Annotated[str, msgspec.Meta(pattern=rf"^\Z|{_CHAT}")]
+_WaId = Annotated[str, msgspec.Meta(pattern=r"^[\w.=-]{1,128}\Z")]
+
+
+class Message(msgspec.Struct, tag="message", frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A message of which the page tells."""
+
+    chat: _Chat
+    participant: _ChatOrNone
+    from_me: bool
+    wa_id: _WaId
+    kind: Kind
+    text: Annotated[str, msgspec.Meta(max_length=65_536)]
+    name: Annotated[str, msgspec.Meta(max_length=256)]
+    sent_at: Annotated[int, msgspec.Meta(gt=0, lt=1 << 33)]
+
+    def arrival(self) -> Arrival:
+        """In the core's words."""
+        return Arrival(
+            chat=self.chat,
+            participant=self.participant,
+            from_me=self.from_me,
+            wa_id=self.wa_id,
+            kind=self.kind,
+            text=self.text.replace("\x00", ""),
+            name=self.name.replace("\x00", ""),
+            sent_at=datetime.fromtimestamp(self.sent_at, UTC),
+        )
+
+
+class AckReport(msgspec.Struct, tag="ack", frozen=True, rename="camel", forbid_unknown_fields=True):
+    """One of our messages came further."""
+
+    chat: _Chat
+    wa_id: _WaId
+    ack: Annotated[int, msgspec.Meta(ge=-7, le=5)]
+
+    def known(self) -> Ack:
+        """In the core's words: every refusal is -1, and nothing is further than played."""
+        return Ack(chat=self.chat, wa_id=self.wa_id, ack=max(-1, min(self.ack, 4)))
+
+
+class Changed(msgspec.Struct, tag="changed", frozen=True, forbid_unknown_fields=True):
+    """The session changed; `logout` is WhatsApp's reason when it was logged out."""
+
+    logout: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+
+
+_Report = Message | AckReport | Changed
+_decoder: msgspec.json.Decoder[_Report] = msgspec.json.Decoder(_Report)
+_RETRIES = (1, 2, 5, 10, 30)  #: seconds; the last is repeated
+
+
+class Incoming:
+    """The reports of one session, on their way to its inlet."""
+
+    def __init__(self, inlet: Inlet, log: Any, origin: str, on_logout: Callable[[str], None]) -> None:
+        self._inlet = inlet
+        self._log = log
+        self._origin = origin
+        self._on_logout = on_logout
+        self._queue: asyncio.Queue[Message | AckReport] = asyncio.Queue(WAITING)
+        self._tokens = float(BURST)
+        self._filled_at = asyncio.get_running_loop().time()
+        self._calls = 0
+        self.refused = 0  #: reports with the wrong size, shape or origin so far
+
+    async def take(self, source: Any, payload: object = None, *_: object) -> bool:
+        """The binding itself. False asks the page to come again in a second."""
+        if self._calls >= CALLS or not self._has_token():
+            return False
+        report = self._checked(source, payload)
+        if report is None:
+            return True
+        if isinstance(report, Changed):
+            if report.logout is not None:
+                self._on_logout(report.logout)
+            self._inlet.changed()
+            return True
+        self._calls += 1
+        try:
+            await self._queue.put(report)
+        finally:
+            self._calls -= 1
+        return True
+
+    async def hand_in(self) -> None:
+        """Hand in what was taken, for as long as the session lives."""
+        while True:
+            await self._deliver(await self._queue.get())
+
+    async def _deliver(self, report: Message | AckReport) -> None:
+        for attempt in range(1 << 31):
+            try:
+                if isinstance(report, Message):
+                    await self._inlet.arrived(report.arrival())
+                else:
+                    await self._inlet.acked(report.known())
+            except StoreUnavailable:  # the browser has acknowledged it: only we can still lose it
+                await asyncio.sleep(_RETRIES[min(attempt, len(_RETRIES) - 1)])
+            except Exception:
+                # One message that cannot be stored must not stop the rest; the next sweep brings it again.
+                self._log.exception(
+                    "a report of the page could not be handed in", report=type(report).__name__
+                )
+                return
+            else:
+                return
+
+    def _has_token(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        self._tokens = min(BURST, self._tokens + (now - self._filled_at) * PER_SECOND)
+        self._filled_at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    def _checked(self, source: Any, payload: object) -> _Report | None:
+        try:
+            if not isinstance(payload, str) or len(payload) > MAX_CHARACTERS:
+                raise msgspec.ValidationError("not a text, or too long")
+            if not source["frame"].url.startswith(f"{self._origin}/"):
+                raise msgspec.ValidationError("from another origin")
+            return _decoder.decode(payload)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            self.refused += 1
+            if (
+                self.refused & (self.refused - 1) == 0
+            ):  # at 1, 2, 4, 8, ...: a flood of them is no flood of lines
+                self._log.warning(
+                    "reports of the page were refused", count=self.refused, reason=str(error)[:200]
+                )
+            return None

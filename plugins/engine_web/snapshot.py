@@ -1,0 +1,89 @@
+"""From what the page says of itself to the one state the core acts on. Pure: every rule is a line here."""
+
+import msgspec
+
+from chatgrow_bot.engine import Snapshot
+from chatgrow_bot.messages import ConnectionState as State
+
+#: A scan is followed by the login within seconds; pairing that lasts means the phone asks for more.
+PASSKEY_AFTER = 60.0
+
+_BLOCKED = {
+    "CONFLICT": "WhatsApp Web is open elsewhere with this login; choose 'Use here' or close the other one",
+    "TOS_BLOCK": "WhatsApp shows its terms of service; a person must accept them",
+    "SMB_TOS_BLOCK": "WhatsApp Business shows its terms of service; a person must accept them",
+    "DEPRECATED_VERSION": "WhatsApp Web calls this browser's version outdated; update the browser",
+    "PROXYBLOCK": "WhatsApp is blocked on this network's proxy",
+}
+_BANS = frozenset({"account_locked", "banned"})
+
+
+class PageState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the bridge's `snapshot` answers. The page is not trusted: types and lengths are checked."""
+
+    auth: bool
+    ready: bool
+    mode: str
+    info: str
+    socket: str
+    needs_update: bool
+    idle: bool
+    passkey: bool
+    pairing_seconds: float
+    me: str | None
+    qr: str | None
+    dialog: str | None
+    logout: str | None
+    missing: list[str]
+
+
+def page_state(raw: object) -> PageState | None:
+    """None while the page is still loading. Raises msgspec.ValidationError."""
+    return None if raw is None else msgspec.convert(raw, PageState)
+
+
+def read(page: PageState | None, *, linked: bool, logout: str | None = None) -> Snapshot:
+    """The session's state. `linked`: an account has been linked in this folder; `logout`: the reason of a
+    logout seen since the session opened, which the page itself forgets when it reloads."""
+    if page is None:
+        return Snapshot(state=State.STARTING, reason="the page is loading")
+    if page.passkey or (page.pairing_seconds > PASSKEY_AFTER and not linked):
+        return Snapshot(
+            state=State.PASSKEY_REQUIRED,
+            reason="WhatsApp asks for a passkey: set headless: false, link in the window, then set it back",
+        )
+    if page.mode in _BLOCKED:
+        return Snapshot(state=State.ACTION_REQUIRED, reason=_BLOCKED[page.mode], me=page.me)
+    if page.needs_update:
+        return Snapshot(state=State.ACTION_REQUIRED, reason="WhatsApp Web asks for an update", me=page.me)
+    return _linked(page) if page.auth else _unlinked(page, linked=linked, logout=logout or page.logout)
+
+
+def _linked(page: PageState) -> Snapshot:
+    state, reason = State.ONLINE, ""
+    if page.dialog:
+        state, reason = State.ACTION_REQUIRED, f"WhatsApp Web shows a dialog: {page.dialog}"
+    elif page.mode == "OFFLINE" or page.info in ("OFFLINE", "OPENING", "CONNECTING"):
+        state, reason = State.RECONNECTING, "WhatsApp Web has no connection to its server"
+    elif not page.ready or page.mode != "MAIN" or page.info != "NORMAL":
+        state = State.SYNCING
+    elif page.missing:
+        reason = f"WhatsApp Web has changed; lost: {'; '.join(page.missing)}"
+    return Snapshot(state=state, reason=reason, me=page.me)
+
+
+def _unlinked(page: PageState, *, linked: bool, logout: str | None) -> Snapshot:
+    if logout in _BANS:
+        return Snapshot(state=State.BANNED, reason=f"WhatsApp closed the account ({logout})")
+    if logout == "client_version_outdated":
+        return Snapshot(state=State.ACTION_REQUIRED, reason=_BLOCKED["DEPRECATED_VERSION"])
+    shows_qr = page.qr is not None or page.idle
+    if logout or (linked and shows_qr):
+        return Snapshot(state=State.LOGGED_OUT, reason=f"unlinked ({logout or 'while we were away'})")
+    if page.idle:
+        return Snapshot(state=State.QR, reason="the QR code has expired; ask for a new one")
+    if page.qr:
+        return Snapshot(state=State.QR, qr=page.qr)
+    if page.pairing_seconds > 0 and not linked:
+        return Snapshot(state=State.AUTHENTICATING)
+    return Snapshot(state=State.STARTING)

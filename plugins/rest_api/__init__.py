@@ -1,0 +1,33 @@
+"""The REST API: JSON in camelCase over HTTP. A thin skin: every decision is made in the core it calls."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from chatgrow_bot.plugin import Plugin, Route, hook
+
+from .auth import AuthRoutes
+from .commands import CommandRoutes
+from .connections import ConnectionRoutes
+from .health import HealthRoutes
+from .media import MediaRoutes
+from .messages import MessageRoutes
+from .qr import QrRoutes
+
+
+class RestApi(Plugin):
+    """Serves the hub's parts. Needs `admin: true`."""
+
+    @hook
+    def register_routes(self) -> Iterable[Route]:
+        """All routes, by topic."""
+        hub = self.bot.hub
+        topics = (
+            AuthRoutes(hub.accounts),
+            ConnectionRoutes(hub.connections),
+            QrRoutes(hub.connections),
+            MessageRoutes(hub),
+            MediaRoutes(hub.spool),
+            CommandRoutes(hub.commands),
+            HealthRoutes(hub.health),
+        )
+        return chain.from_iterable(topic.routes() for topic in topics)

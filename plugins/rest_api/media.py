@@ -1,0 +1,125 @@
+"""Uploads: a file goes to the spool as it comes, and is named by its uploadId when it is sent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+
+from aiohttp import BodyPartReader, MultipartReader, http_exceptions, web
+
+from chatgrow_bot.bodies import read_chunks
+from chatgrow_bot.errors import BadInput
+from chatgrow_bot.hub import Spool
+from chatgrow_bot.messages import Media
+from chatgrow_bot.plugin import Access, Route
+from chatgrow_bot.problems import MalformedRequest, TooSlow, UnsupportedContent
+
+from .models import Uploaded
+from .replies import reply, tenant_of
+
+_MULTIPART = "multipart/form-data"
+_TYPES = (
+    _MULTIPART,
+    "application/octet-stream",
+    "application/pdf",
+    "image/*",
+    "audio/*",
+    "video/*",
+    "text/*",
+)
+_CODINGS = ("Content-Encoding", "Content-Transfer-Encoding")
+_LARGEST = (64 << 20) + (64 << 10)  # a file, and what multipart wraps around it
+_STALL_SECONDS = 30.0
+_CHUNK = 64 * 1024
+# all that aiohttp's form reader is known to raise
+_BROKEN = (
+    ValueError,
+    AssertionError,
+    RuntimeError,
+    http_exceptions.HttpProcessingError,
+    web.RequestPayloadError,
+)
+
+
+class MediaRoutes:
+    """/api/whatsapp/media."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def routes(self) -> Iterable[Route]:
+        """What is served, and to whom."""
+        yield Route(
+            method="POST",
+            path="/api/whatsapp/media",
+            handler=self.upload,
+            access=Access.OPERATOR,
+            max_body=_LARGEST,
+            content_types=_TYPES,
+        )
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """Keep a file: the raw body (named by `?filename=`), or the one part `file` of a form."""
+        if not request.body_exists:
+            raise BadInput("There is no body; send the file's bytes, or a form with one part named 'file'")
+        if request.content_type == _MULTIPART:
+            media = await self._from_form(request)
+        else:
+            media = await self._spool.from_stream(
+                tenant_of(request),
+                read_chunks(request),
+                request.content_type,
+                request.query.get("filename", ""),
+            )
+        uploaded = Uploaded(
+            upload_id=await self._spool.upload(tenant_of(request), media),
+            type=media.kind,
+            mimetype=media.mimetype,
+            filename=media.filename,
+            size=media.size,
+            sha256=media.sha256,
+        )
+        return reply(uploaded, status=201)
+
+    async def _from_form(self, request: web.Request) -> Media:
+        try:
+            form = await request.multipart()
+        except _BROKEN as error:
+            raise MalformedRequest("The form is not well-formed") from error
+        part = await _next(form)
+        if part is None or part.name != "file":
+            raise BadInput("The form has one part, named 'file'")
+        if any(part.headers.get(name, "binary").lower() != "binary" for name in _CODINGS):
+            raise UnsupportedContent("The part 'file' is encoded; send its bytes as they are")
+        mimetype = part.headers.get("Content-Type", "")
+        media = await self._spool.from_stream(
+            tenant_of(request), _chunks(part), mimetype, part.filename or ""
+        )
+        if await _next(form) is not None:
+            raise BadInput("The form has more than the one part named 'file'")
+        return media
+
+
+async def _next(form: MultipartReader) -> BodyPartReader | None:
+    try:
+        async with asyncio.timeout(_STALL_SECONDS):
+            part = await form.next()
+    except TimeoutError as error:
+        raise TooSlow("The form did not arrive in time") from error
+    except _BROKEN as error:
+        raise MalformedRequest("The form is not well-formed") from error
+    if isinstance(part, MultipartReader):
+        raise BadInput("The form has a form inside")
+    return part
+
+
+async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            async with asyncio.timeout(_STALL_SECONDS):
+                chunk = await part.read_chunk(_CHUNK)
+        except TimeoutError as error:
+            raise TooSlow("The form did not arrive in time") from error
+        except _BROKEN as error:
+            raise MalformedRequest("The form is not well-formed") from error
+        if not chunk:
+            return
+        yield chunk

@@ -1,0 +1,61 @@
+"""The QR code to link by: as JSON, as a picture, or for a terminal. A secret, answered to its owner only."""
+
+import asyncio
+import base64
+import io
+from collections.abc import Iterable
+
+import qrcode
+from aiohttp import web
+from qrcode.image.pure import PyPNGImage
+from qrcode.image.svg import SvgPathImage
+
+from chatgrow_bot.hub import Connections
+from chatgrow_bot.plugin import Access, Route
+
+from .connections import PATH
+from .models import Qr
+from .negotiation import best
+from .replies import reply, tenant_of
+
+JSON, PNG, SVG, TEXT = "application/json", "image/png", "image/svg+xml", "text/plain"
+
+
+class QrRoutes:
+    """/api/whatsapp/connections/{connectionId}/qr."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def routes(self) -> Iterable[Route]:
+        """What is served, and to whom: who scans the code owns the session, so looking is not enough."""
+        yield Route(
+            method="GET", path=f"{PATH}/{{connection_id}}/qr", handler=self.show, access=Access.OPERATOR
+        )
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The present code, in the form that the Accept header asks for."""
+        kind = best(request.headers.getall("Accept", []), (JSON, PNG, SVG, TEXT))
+        qr = await self._connections.qr(tenant_of(request), request.match_info["connection_id"])
+        drawn = await asyncio.to_thread(draw, qr.code, PNG if kind == JSON else kind)
+        if kind == JSON:
+            url = f"data:{PNG};base64,{base64.b64encode(drawn).decode()}"
+            response = reply(Qr(qr_code=url, code=qr.code, expires_at=qr.expires_at))
+        else:
+            charset = "utf-8" if kind == TEXT else None
+            response = web.Response(body=drawn, content_type=kind, charset=charset)
+        response.headers["Vary"] = "Accept"
+        return response
+
+
+def draw(code: str, kind: str) -> bytes:
+    """A QR code as PNG, SVG or half-block text for a dark terminal."""
+    qr = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_L, border=4)
+    qr.add_data(code)
+    if kind == TEXT:
+        shown = io.StringIO()
+        qr.print_ascii(shown, invert=True)
+        return shown.getvalue().encode()
+    file = io.BytesIO()
+    qr.make_image(PyPNGImage if kind == PNG else SvgPathImage).save(file)
+    return file.getvalue()

@@ -1,0 +1,173 @@
+"""`chatgrow demo`, `chatgrow simulator` and `chatgrow phone`: WhatsApp without WhatsApp, from a terminal."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import click
+
+from .client import SimulatorClient
+from .demo.api import Api
+from .demo.processes import DemoFailed
+from .demo.stage import USER, Stage
+from .demo.story import Story
+from .nouns import SimulatorError
+from .phones import Customer, Phone
+from .simulator import Simulator, serve
+
+_FOLDER = Path(".demo")
+_RULES = Path("config/rules")
+_SHOP, _CUSTOMER = "+972501234567", "+972541112233"
+
+
+@click.command()
+@click.option(
+    "--script", is_flag=True, help="Play the whole story by itself and exit 0 only if all of it happened."
+)
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=_FOLDER, help="Where the demo lives; made anew."
+)
+def demo(script: bool, folder: Path) -> None:
+    """Show the product against a stand-in for WhatsApp: nobody's account, nothing leaves this machine."""
+    try:
+        asyncio.run(_demo(script, folder.absolute(), _RULES.absolute()))
+    except (DemoFailed, TimeoutError) as error:
+        click.echo(f"  {click.style('✗', fg='red')} {error}\n    The logs are in {folder}/", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("\nStopped.")
+
+
+async def _demo(script: bool, folder: Path, rules: Path) -> None:
+    click.echo("Setting the stage: a hub and a stand-in for WhatsApp, in true Chromium …")
+    stage = await Stage.build(folder, rules)
+    async with stage.simulator(), SimulatorClient(stage.places.simulator) as simulator:
+        if script:
+            await Story(stage, simulator).play()
+            click.echo("The whole story happened.")
+        else:
+            await _leave_running(stage, simulator)
+
+
+async def _leave_running(stage: Stage, simulator: SimulatorClient) -> None:
+    await simulator.phone(_SHOP, name="Shop")
+    await simulator.customer(_CUSTOMER, name="Dana")
+    async with stage.hub(), stage.api() as api:
+        await asyncio.to_thread(_remember, stage)
+        await api.create("shop", "The shop", _SHOP)
+        click.echo(await api.qr_text("shop"))
+        click.echo(_TRY.format(hub=stage.places.hub, user=USER, password=stage.password, customer=_CUSTOMER))
+        await asyncio.Event().wait()
+
+
+def _remember(stage: Stage) -> None:
+    """For `chatgrow phone`: where the demo is, and how its API is entered."""
+    where = {
+        "simulator": stage.places.simulator,
+        "hub": stage.places.hub,
+        "password": stage.password,
+    }
+    file = stage.places.folder / "places.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(where))
+
+
+_TRY = """\
+A connection 'shop' was made and shows this QR code. From a second terminal, in this folder:
+
+  .venv/bin/chatgrow phone scan                     scan the code with the shop's phone
+  .venv/bin/chatgrow phone write "Are you open?"    write to the shop as the customer Dana
+  .venv/bin/chatgrow phone write "שלום"             … in Hebrew as well
+  .venv/bin/chatgrow phone chat                     see what Dana wrote and was answered
+
+Change a reply in .demo/config/rules/ and start the demo again, or send over REST:
+
+  TOKEN=$(curl -s {hub}/api/auth/login -H 'Content-Type: application/json' \\
+    -d '{{"username": "{user}", "password": "{password}"}}' | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')
+  curl -s {hub}/api/whatsapp/connections/shop/send -H "Authorization: Bearer $TOKEN" \\
+    -H 'Content-Type: application/json' -d '{{"to": "{customer}", "message": "Your order is ready"}}'
+
+Ctrl-C stops it all. Logs: .demo/hub.log, .demo/simulator.log
+"""
+
+
+@click.command("simulator")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=Path(".demo/phones"), help="What it remembers."
+)
+@click.option("--port", type=int, default=8443, help="Port of the page (TLS).")
+@click.option("--control-port", type=int, default=8444, help="Port by which phones are driven.")
+def simulator_command(folder: Path, port: int, control_port: int) -> None:
+    """Stand in for WhatsApp Web and its servers until stopped."""
+
+    def announce(simulator: Simulator) -> None:
+        click.echo(f"page on port {simulator.port}, phones at {simulator.address}")
+
+    asyncio.run(serve(folder, port=port, control_port=control_port, announce=announce))
+
+
+@click.group()
+def phone() -> None:
+    """Be the people of a running `chatgrow demo`: the shop with its phone, and the customer Dana."""
+
+
+@phone.command()
+def scan() -> None:
+    """Scan the QR code that the hub shows for the shop."""
+
+    async def act(shop: Phone, dana: Customer) -> None:
+        where = _places()
+        async with Api(where["hub"], USER, where["password"]) as api:
+            shown = await api.call("GET", "/api/whatsapp/connections/shop/qr")
+        await shop.scan(shown["code"])
+        click.echo("scanned")
+
+    _play(act)
+
+
+@phone.command()
+@click.argument("text")
+def write(text: str) -> None:
+    """Write to the shop as Dana."""
+
+    async def act(shop: Phone, dana: Customer) -> None:
+        await dana.write(shop, text)
+        click.echo("written; `chatgrow phone chat` shows what comes back")
+
+    _play(act)
+
+
+@phone.command()
+def chat() -> None:
+    """What Dana wrote, and what she was answered; she reads it by looking."""
+
+    async def act(shop: Phone, dana: Customer) -> None:
+        messages = [*await dana.sent(), *await dana.received(0)]
+        await dana.read()
+        for message in sorted(messages, key=lambda each: each.seq):
+            who = "Dana" if message.sender == dana.number else "shop"
+            said = message.text or f"[{message.type}: {message.filename or ''}] {message.caption or ''}"
+            click.echo(f"{click.style(who, bold=True)}  {said}")
+
+    _play(act)
+
+
+def _play(act: Callable[[Phone, Customer], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with SimulatorClient(_places()["simulator"]) as simulator:
+            shop = await simulator.phone(_SHOP, name="Shop")
+            await act(shop, await simulator.customer(_CUSTOMER, name="Dana"))
+
+    try:
+        asyncio.run(run())
+    except FileNotFoundError:
+        raise click.ClickException("no demo is running in this folder; start one with: make demo") from None
+    except (SimulatorError, DemoFailed, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _places() -> Mapping[str, str]:
+    found: Mapping[str, str] = json.loads((_FOLDER / "places.json").read_text())
+    return found

@@ -1,0 +1,32 @@
+"""What tests of the core stand on: a real database, and a house of plugins."""
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from chatgrow_bot.store.database import Database, open_database
+
+from .house import House
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_database(f"sqlite:///{tmp_path}/chatgrow.db") as db:
+        yield db
+
+
+@pytest.fixture
+def modules() -> Iterator[None]:
+    """Plugins loaded by this test are forgotten after it."""
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.startswith("chatgrow_plugins."):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def house(tmp_path: Path, db: Database, modules: None) -> House:
+    return House(tmp_path, db)

@@ -1,0 +1,305 @@
+"""Facts told from a real journal: in order, at least once, each plugin at its own pace."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select
+
+from chatgrow_bot.errors import ReceiverDown, StoreUnavailable
+from chatgrow_bot.facts import POLL, RETRIES, Facts, keyed, next_key
+from chatgrow_bot.messages import ConnectionChange, ConnectionState, Fact, Fault, Inbound
+from chatgrow_bot.plugin import Plugin, hook
+from chatgrow_bot.store import inbox, journal
+from chatgrow_bot.store import tables as t
+from chatgrow_bot.store.database import Database
+
+from .fakes import NOW, TENANT, Stage, inbound
+
+
+def listener(
+    trouble: Callable[[str], None] = lambda text: None, gate: asyncio.Event | None = None
+) -> type[Plugin]:
+    """Hears messages; `trouble` may raise, `gate` holds it up."""
+
+    class Listener(Plugin):
+        def __init__(self, bot: object) -> None:
+            super().__init__(bot)  # type: ignore[arg-type]
+            self.heard: list[str] = []
+            self.keys: list[str | None] = []
+
+        @hook
+        async def on_inbound(self, message: Inbound) -> None:
+            if gate:
+                await gate.wait()
+            self.heard.append(message.text)
+            self.keys += [next_key(), next_key()]
+            trouble(message.text)
+
+        @hook
+        async def on_fault(self, fault: Fault) -> None:
+            self.heard.append(f"fault of {fault.where}")
+
+    return Listener
+
+
+class Scene:
+    """A journal, plugins that listen to it, and a clock."""
+
+    def __init__(self, db: Database, **plugins: type[Plugin]) -> None:
+        self.stage = Stage().play(serves=lambda tenant: True, **plugins)
+        self.clock = self.stage.clock
+        self.db = db
+        self.facts = Facts(db=db, clock=self.clock, hooks=self.stage.hooks, report=self.stage.faults.append)
+        self._count = 0
+
+    @asynccontextmanager
+    async def reading(self, *names: str) -> AsyncIterator["Scene"]:
+        async with asyncio.TaskGroup() as group:
+            begun = [(name, await self.facts.begin(name)) for name in names]
+            readers = [group.create_task(self.facts.follow(*each)) for each in begun]
+            yield self
+            for reader in readers:
+                reader.cancel()
+
+    async def say(self, *texts: str, tenant: str = TENANT) -> None:
+        """Messages come in."""
+        for text in texts:
+            self._count += 1
+            message = inbound(text, id=f"{id(self)}-{self._count}", tenant=tenant)
+            message = Inbound(**{n: getattr(message, n) for n in message.__slots__} | {"wa_id": message.id})
+            await self.db.write(lambda conn, m=message: inbox.add(conn, m))  # type: ignore[misc]
+        self.facts.poke()
+
+    async def tell(self, fact: Fact) -> None:
+        await self.db.write(lambda conn: journal.tell(conn, fact, at=NOW))
+        self.facts.poke()
+
+    def plugin(self, name: str) -> Any:
+        instance = self.stage.hooks._registry.get(name)
+        return instance and instance.plugin
+
+    def heard(self, name: str) -> list[str]:
+        return list(self.plugin(name).heard)
+
+    async def until(self, met: Callable[[], bool], step: float = 0.0) -> None:
+        """Let things happen, turning the clock by `step` at each look."""
+        async with asyncio.timeout(10):
+            while not met():
+                await asyncio.sleep(0.005)
+                if step:
+                    self.clock.advance(step)
+
+    async def bookmark(self, name: str) -> int | None:
+        return await self.db.read(lambda conn: journal.bookmark(conn, name))
+
+    async def until_marked(self, name: str, position: int) -> None:
+        async with asyncio.timeout(10):
+            while await self.bookmark(name) != position:  # noqa: ASYNC110 (the database has no event)
+                await asyncio.sleep(0.005)
+
+    async def parked(self) -> list[tuple[str, int]]:
+        return await self.db.read(
+            lambda conn: [tuple(row) for row in conn.execute(select(t.parked.c.reader, t.parked.c.position))]
+        )
+
+
+async def test_facts_are_told_in_order_from_the_head_on(db: Database) -> None:
+    scene = Scene(db, crm=listener())
+    await scene.say("before it ever listened")
+    async with scene.reading("crm"):
+        await scene.say("one", "two", "three")
+        await scene.until(lambda: len(scene.heard("crm")) == 3)
+    assert scene.heard("crm") == ["one", "two", "three"]
+    assert await scene.bookmark("crm") == 4
+
+
+async def test_what_happened_while_it_was_away_is_told_when_it_is_back(db: Database) -> None:
+    first = Scene(db, crm=listener())
+    async with first.reading("crm"):
+        await first.say("one")
+        await first.until(lambda: first.heard("crm") == ["one"])
+    await first.say("two")
+    again = Scene(db, crm=listener())
+    async with again.reading("crm"):
+        await again.until(lambda: again.heard("crm") == ["two"])
+
+
+async def test_after_a_crash_nothing_is_lost_and_what_is_told_again_has_the_same_keys(db: Database) -> None:
+    class Killed(BaseException):
+        pass
+
+    async def killed() -> None:
+        raise Killed
+
+    scene = Scene(db, crm=listener())
+    position = await scene.facts.begin("crm")
+    await scene.say("one")
+    scene.facts._mark = lambda reader: killed()  # type: ignore[method-assign] # the power goes before the bookmark
+    with pytest.raises(Killed):
+        await scene.facts.follow("crm", position)
+    again = Scene(db, crm=listener())
+    async with again.reading("crm"):
+        await again.until(lambda: again.heard("crm") == ["one"])
+    assert scene.plugin("crm").keys == again.plugin("crm").keys == ["fact:1:crm:0", "fact:1:crm:1"]
+
+
+async def test_a_slow_plugin_delays_only_itself(db: Database) -> None:
+    gate = asyncio.Event()
+    scene = Scene(db, slow=listener(gate=gate), quick=listener())
+    async with scene.reading("slow", "quick"):
+        await scene.say("one", "two")
+        await scene.until(lambda: scene.heard("quick") == ["one", "two"])
+        assert scene.heard("slow") == []
+        gate.set()
+        await scene.until(lambda: scene.heard("slow") == ["one", "two"])
+
+
+async def test_a_fact_that_fails_five_times_is_parked_and_the_next_one_goes_on(db: Database) -> None:
+    def trouble(text: str) -> None:
+        if text == "bad":
+            raise ValueError
+
+    scene = Scene(db, crm=listener(trouble))
+    async with scene.reading("crm"):
+        await scene.say("bad", "good")
+        await scene.until(lambda: "good" in scene.heard("crm"), step=1.0)
+    assert scene.heard("crm") == ["bad"] * 5 + ["good"]
+    assert await scene.parked() == [("crm", 1)]
+    reasons = [fault.reason for fault in scene.stage.faults]
+    assert len(reasons) == 2  # asleep, and parked
+    assert "left alone for 60 s" in reasons[0]
+    assert reasons[1].startswith("fact 1 is set aside: on_inbound: ValueError at test_facts.py:")
+
+
+async def test_tries_are_spread_out(db: Database) -> None:
+    def trouble(text: str) -> None:
+        raise ValueError
+
+    scene = Scene(db, crm=listener(trouble))
+    async with scene.reading("crm"):
+        await scene.say("bad")
+        for tries, wait in enumerate(RETRIES, start=1):
+            await scene.until(lambda tries=tries: len(scene.heard("crm")) == tries)  # type: ignore[misc]
+            scene.clock.advance(wait - 0.1)
+            await asyncio.sleep(0.05)
+            assert len(scene.heard("crm")) == tries
+            scene.clock.advance(0.1)
+        await scene.until(lambda: len(scene.heard("crm")) == 5)
+
+
+async def test_a_receiver_that_is_down_is_waited_for_and_is_no_fault(db: Database) -> None:
+    down = [True] * 20
+
+    def trouble(text: str) -> None:
+        if text == "two" and down:
+            down.pop()
+            raise ReceiverDown(30)
+
+    scene = Scene(db, crm=listener(trouble))
+    async with scene.reading("crm"):
+        await scene.say("one", "two", "three")
+        await scene.until(lambda: len(scene.heard("crm")) == 2)
+        await scene.until_marked("crm", 1)
+        await scene.until(lambda: "three" in scene.heard("crm"), step=10.0)
+    assert scene.heard("crm") == ["one"] + ["two"] * 21 + ["three"]
+    assert not scene.stage.faults
+    assert await scene.parked() == []
+
+
+async def test_a_sleeping_plugin_hears_its_facts_when_it_wakes(db: Database) -> None:
+    scene = Scene(db, crm=listener())
+    breaker = scene.stage.hooks.isolation._breakers["crm"]
+    for _ in range(5):
+        breaker.failed()
+    async with scene.reading("crm"):
+        await scene.say("one")
+        await asyncio.sleep(0.1)
+        assert scene.heard("crm") == []
+        await scene.until(lambda: scene.heard("crm") == ["one"], step=10.0)
+
+
+async def test_a_plugin_hears_only_its_tenants_and_only_what_it_listens_to(db: Database) -> None:
+    scene = Scene(db)
+    scene.stage.play(serves=lambda tenant: tenant != "t2", crm=listener())
+    state = ConnectionState.ONLINE
+    change = ConnectionChange(connection_id="c1", tenant=TENANT, state=state, previous=state, at=NOW)
+    async with scene.reading("crm"):
+        await scene.say("theirs", tenant="t2")
+        await scene.tell(change)
+        await scene.say("ours")
+        await scene.until(lambda: scene.heard("crm") == ["ours"])
+    assert await scene.bookmark("crm") == 3
+
+
+async def test_a_message_erased_since_is_passed_over(db: Database) -> None:
+    scene = Scene(db, crm=listener())
+    await scene.facts.begin("crm")
+    await scene.say("gone")
+    await db.write(lambda conn: conn.execute(delete(t.inbox)).rowcount)
+    async with scene.reading("crm"):
+        await scene.say("there")
+        await scene.until(lambda: scene.heard("crm") == ["there"])
+
+
+async def test_a_plugin_does_not_hear_of_its_own_faults(db: Database) -> None:
+    scene = Scene(db, crm=listener())
+    async with scene.reading("crm"):
+        await scene.tell(Fault(where="crm", reason="x", at=NOW))
+        await scene.tell(Fault(where="slack", reason="x", at=NOW))
+        await scene.until(lambda: scene.heard("crm") == ["fault of slack"])
+
+
+async def test_a_fact_that_cannot_be_read_is_parked(db: Database) -> None:
+    scene = Scene(db, crm=listener())
+    async with scene.reading("crm"):
+        await db.write(
+            lambda conn: (
+                conn.execute(
+                    t.journal.insert().values(at=NOW, hook="on_fault", tenant="", connection_id="", body={})
+                ).rowcount
+            )
+        )
+        await scene.say("next")
+        await scene.until(lambda: scene.heard("crm") == ["next"])
+    assert await scene.parked() == [("crm", 1)]
+
+
+async def test_a_database_that_fails_for_a_while_makes_no_plugin_deaf(db: Database) -> None:
+    scene = Scene(db, crm=listener())
+    reads, failing = db.read, True
+
+    async def read(work: Callable[..., object]) -> object:
+        if failing:
+            raise StoreUnavailable("the disk is away")
+        return await reads(work)
+
+    async with scene.reading("crm"):
+        scene.facts._db.read = read  # type: ignore[method-assign, assignment]
+        await scene.say("one")
+        await asyncio.sleep(0.05)
+        failing = False
+        await scene.until(lambda: scene.heard("crm") == ["one"], step=1.0)
+
+
+async def test_without_being_woken_it_looks_by_itself(db: Database) -> None:
+    scene = Scene(db, crm=listener())
+    async with scene.reading("crm"):
+        await asyncio.sleep(0.05)
+        scene.facts.poke = lambda: None  # type: ignore[method-assign]
+        await scene.say("one")
+        await asyncio.sleep(0.05)
+        assert scene.heard("crm") == []
+        await scene.until(lambda: scene.heard("crm") == ["one"], step=POLL)
+
+
+def test_keys_are_numbered_within_a_fact_only() -> None:
+    assert next_key() is None
+    with keyed("fact:7:crm"):
+        assert [next_key(), next_key()] == ["fact:7:crm:0", "fact:7:crm:1"]
+        with keyed(None):
+            assert next_key() is None
+        assert next_key() == "fact:7:crm:2"
+    assert next_key() is None

@@ -1,0 +1,164 @@
+"""Reports of the page are hostile input until proven otherwise."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import structlog
+
+from chatgrow_bot.engine import Ack, Arrival
+from chatgrow_bot.errors import StoreUnavailable
+from chatgrow_bot.messages import Kind
+
+from .conftest import RecordingInlet, part
+
+incoming = part("incoming")
+
+ORIGIN = "https://web.whatsapp.com"
+SOURCE = {"frame": SimpleNamespace(url=f"{ORIGIN}/")}
+MESSAGE = {
+    "type": "message", "chat": "972541112233@c.us", "participant": "", "fromMe": False, "waId": "3A01",
+    "kind": "text", "text": "שלום", "name": "Dana", "sentAt": 1_790_000_000,
+}  # fmt: skip
+ACK = {"type": "ack", "chat": "972541112233@c.us", "waId": "3EB001", "ack": 2}
+
+
+def made(inlet: RecordingInlet, on_logout: Any = None) -> Any:
+    return incoming.Incoming(inlet, structlog.get_logger(), ORIGIN, on_logout or (lambda _: None))
+
+
+@asynccontextmanager
+async def handing_in(reports: Any) -> AsyncIterator[None]:
+    task = asyncio.create_task(reports.hand_in())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_a_message_and_an_ack_are_handed_in_in_order() -> None:
+    inlet = RecordingInlet()
+    reports = made(inlet)
+    assert await reports.take(SOURCE, json.dumps(MESSAGE))
+    assert await reports.take(SOURCE, json.dumps(ACK | {"ack": -7}))
+    async with handing_in(reports):
+        await inlet.until(lambda: bool(inlet.acks))
+    [arrival] = inlet.arrivals
+    assert isinstance(arrival, Arrival)
+    assert (arrival.text, arrival.kind, arrival.wa_id) == ("שלום", Kind.TEXT, "3A01")
+    assert inlet.acks == [Ack(chat="972541112233@c.us", wa_id="3EB001", ack=-1)]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None, 5, {}, [], "", "x", "null", "[]", "{}", "\ud800", "[" * 100_000, json.dumps({"type": "eval"}),
+        *(
+            json.dumps(MESSAGE | wrong)
+            for wrong in (
+                {"chat": "x"}, {"chat": "972541112233@c.us\n"}, {"chat": "1@status@broadcast"}, {"chat": 5},
+                {"participant": "../../etc"}, {"fromMe": 1}, {"waId": ""}, {"waId": "a'b"},
+                {"waId": "x" * 200},
+                {"kind": "program"}, {"text": "x" * 65_537}, {"text": None}, {"name": "x" * 257},
+                {"sentAt": -1}, {"sentAt": 1e30}, {"sentAt": "now"}, {"tenant": "admin"}, {"text": "\ud800"},
+            )
+        ),
+        *(json.dumps(ACK | wrong) for wrong in ({"ack": 6}, {"ack": True}, {"ack": None}, {"ack": 1.5})),
+        json.dumps({"type": "changed", "logout": "x" * 101}),
+        json.dumps(MESSAGE | {"text": "x" * (600 * 1024)}),
+    ],
+)  # fmt: skip
+async def test_a_malformed_report_changes_nothing(payload: object) -> None:
+    inlet = RecordingInlet()
+    reports = made(inlet)
+    assert await reports.take(SOURCE, payload)
+    assert (reports.refused, reports._queue.qsize(), inlet.changes) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://web.whatsapp.com.evil.example/", "about:blank", "https://evil.example/"]
+)
+async def test_a_report_from_another_origin_changes_nothing(url: str) -> None:
+    reports = made(RecordingInlet())
+    await reports.take({"frame": SimpleNamespace(url=url)}, json.dumps(MESSAGE))
+    assert (reports.refused, reports._queue.qsize()) == (1, 0)
+
+
+async def test_extra_arguments_do_no_harm() -> None:
+    assert await made(RecordingInlet()).take(SOURCE, json.dumps(MESSAGE), "more", {"and": "more"})
+
+
+async def test_a_zero_character_does_not_reach_the_database() -> None:
+    inlet = RecordingInlet()
+    reports = made(inlet)
+    await reports.take(SOURCE, json.dumps(MESSAGE | {"text": "a\x00b"}))
+    async with handing_in(reports):
+        await inlet.until(lambda: bool(inlet.arrivals))
+    assert inlet.arrivals[0].text == "ab"
+
+
+async def test_a_flood_is_told_to_come_again_and_loses_nothing_taken() -> None:
+    reports = made(RecordingInlet())
+    answers = [await reports.take(SOURCE, json.dumps({"type": "changed"})) for _ in range(5_000)]
+    assert answers.count(False) > 1_000
+    assert answers[: incoming.BURST].count(False) == 0
+
+
+async def test_a_full_queue_makes_the_page_wait_and_then_refuses() -> None:
+    reports = made(RecordingInlet())
+    for _ in range(incoming.WAITING):
+        await reports.take(SOURCE, json.dumps(ACK))
+    waiting = [asyncio.create_task(reports.take(SOURCE, json.dumps(ACK))) for _ in range(incoming.CALLS)]
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in waiting)
+    assert await reports.take(SOURCE, json.dumps(ACK)) is False
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_a_logout_is_told_with_its_reason() -> None:
+    told: list[str] = []
+    inlet = RecordingInlet()
+    await made(inlet, told.append).take(SOURCE, json.dumps({"type": "changed", "logout": "user_initiated"}))
+    assert (told, inlet.changes) == (["user_initiated"], 1)
+
+
+async def test_a_store_that_is_down_for_a_while_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Reluctant(RecordingInlet):
+        failures = 3
+
+        async def arrived(self, arrival: Arrival) -> None:
+            if self.failures:
+                self.failures -= 1
+                raise StoreUnavailable("disk full")
+            await super().arrived(arrival)
+
+    monkeypatch.setattr(incoming, "_RETRIES", (0,))
+    inlet = Reluctant()
+    reports = made(inlet)
+    for number in range(3):
+        await reports.take(SOURCE, json.dumps(MESSAGE | {"waId": f"3A{number}"}))
+    async with handing_in(reports):
+        await inlet.until(lambda: len(inlet.arrivals) == 3)
+    assert [arrival.wa_id for arrival in inlet.arrivals] == ["3A0", "3A1", "3A2"]
+
+
+async def test_one_message_that_cannot_be_stored_does_not_stop_the_next() -> None:
+    class Picky(RecordingInlet):
+        async def arrived(self, arrival: Arrival) -> None:
+            if arrival.wa_id == "3Abad":
+                raise ValueError
+            await super().arrived(arrival)
+
+    inlet = Picky()
+    reports = made(inlet)
+    for wa_id in ("3Abad", "3Agood"):
+        await reports.take(SOURCE, json.dumps(MESSAGE | {"waId": wa_id}))
+    async with handing_in(reports):
+        await inlet.until(lambda: bool(inlet.arrivals))
+    assert inlet.arrivals[0].wa_id == "3Agood"

@@ -1,0 +1,22 @@
+"""Health, for whoever asks."""
+
+from chatgrow_bot.messages import ConnectionState
+
+from .conftest import Api
+
+
+async def test_health_is_open_to_all_and_names_nobody(api: Api) -> None:
+    session = await api.connect("secret-shop")
+    for path in ("/health", "/api/whatsapp/health"):
+        answer = await api.ask("GET", path, None)
+        assert answer.status == 200
+        assert answer.body["status"] == "ok"
+        assert answer.body["checks"]["database"] is True
+        assert "secret-shop" not in str(answer.body)
+
+    session.show(ConnectionState.BANNED)
+    await api.until("operator", "secret-shop", ConnectionState.BANNED)
+    answer = await api.ask("GET", "/health", None)
+    assert answer.status == 503
+    assert answer.body == {"status": "failing", "checks": {"database": True, "connections": False}}
+    assert (await api.ask("HEAD", "/health", None)).status == 503

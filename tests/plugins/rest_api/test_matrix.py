@@ -1,0 +1,131 @@
+"""Every route against every wrong caller. A new route is here without anyone adding it."""
+
+from typing import Any
+
+import pytest
+
+from chatgrow_bot.accounts import Accounts
+from chatgrow_bot.hub import ConnectionView, Role
+from chatgrow_bot.plugin import Access, Route
+
+from .conftest import CONNECTIONS, USERS, Api, Reply
+
+#: What anyone may call. A longer list needs a reason.
+PUBLIC = {("POST", "/api/auth/login"), ("GET", "/health"), ("GET", "/api/whatsapp/health")}
+#: A body that each route takes, so that nothing but the caller can be what is wrong.
+BODIES = {
+    ("POST", "/api/auth/login"): {"username": "nobody", "password": "wrong password"},
+    ("POST", CONNECTIONS): {"connectionId": "another"},
+    ("PUT", f"{CONNECTIONS}/{{connection_id}}"): {"name": "Renamed"},
+    ("POST", f"{CONNECTIONS}/{{connection_id}}/send"): {"to": "+14155550123", "message": "hello"},
+    ("POST", "/api/commands/{name}"): {"args": []},
+}
+
+
+def filled(route: Route, message_id: str = "0" * 32) -> str:
+    return (
+        route.path.replace("{connection_id}", "shop")
+        .replace("{message_id}", message_id)
+        .replace("{name}", "none")
+    )
+
+
+async def ask(
+    api: Api, route: Route, user: str | None = None, message_id: str = "0" * 32, **more: Any
+) -> Reply:
+    if route.path == "/api/whatsapp/media":
+        more |= {"data": b"x", "headers": {"Content-Type": "text/plain", **dict(more.get("headers", {}))}}
+    elif body := BODIES.get((route.method, route.path)):
+        more["json"] = body
+    return await api.ask(route.method, filled(route, message_id), user, **more)
+
+
+def test_the_public_list_is_frozen(api: Api) -> None:
+    public = {(route.method, route.path) for route in api.routes() if route.access is Access.PUBLIC}
+    assert public == PUBLIC
+    assert not [route for route in api.routes() if route.access is Access.SIGNED]
+
+
+async def test_without_a_good_token_no_other_route_answers(api: Api) -> None:
+    await api.create("shop")
+    accounts = api.hub.accounts
+    assert isinstance(accounts, Accounts)
+    revoked = await api.token("admin")
+    await accounts.revoke((await accounts.verify(revoked)).user_id)
+    old = await api.token("viewer")
+    api.clock.advance(16 * 60)
+    head, body, signature = (await api.token("stranger")).split(".")
+    bad = {
+        "none": {},
+        "empty": {"Authorization": ""},
+        "no scheme": {"Authorization": old},
+        "basic": {"Authorization": "Basic YWRtaW46YWRtaW4="},
+        "garbage": {"Authorization": "Bearer garbage"},
+        "expired": {"Authorization": f"Bearer {old}"},
+        "revoked": {"Authorization": f"Bearer {revoked}"},
+        "forged": {"Authorization": f"Bearer {head}.{body}.{signature[::-1]}"},
+        "unsigned": {"Authorization": f"Bearer {head}.{body}."},
+        "cookie": {"Cookie": f"token={head}.{body}.{signature}"},
+    }
+    for route in api.routes():
+        if (route.method, route.path) in PUBLIC:
+            continue
+        for name, headers in bad.items():
+            answer = await ask(api, route, headers=headers)
+            assert answer.is_problem(401, "Not logged in"), (route, name)
+    assert [each.connection_id for each in await all_connections(api)] == ["shop"]
+
+
+async def all_connections(api: Api) -> list[ConnectionView]:
+    accounts = api.hub.accounts
+    assert isinstance(accounts, Accounts)
+    owners = [await accounts.find(f"{user}-user") for user in USERS if user != "nobody"]
+    return [view for owner in owners for view in await api.hub.connections.list(owner.user_id)]
+
+
+@pytest.mark.parametrize("user", ["viewer", "operator"])
+async def test_a_lower_role_is_told_that_it_may_not(api: Api, user: str) -> None:
+    for route in api.routes():
+        if (route.method, route.path) in PUBLIC:
+            continue
+        answer = await ask(api, route, user)
+        refused = not USERS[user].includes(Role(route.access.value))
+        assert (answer.status == 403) == refused, (route, answer)
+
+
+async def test_another_tenant_sees_what_he_would_see_if_it_did_not_exist(api: Api) -> None:
+    owned = [
+        route for route in api.routes() if "{connection_id}" in route.path or "{message_id}" in route.path
+    ]
+    assert len(owned) == 8
+    before = {}
+    for route in owned:
+        answer = await ask(api, route, "stranger")
+        before[route.method, route.path] = answer
+        assert answer.status == 404
+
+    await api.connect("shop")
+    sent = await api.ask("POST", f"{CONNECTIONS}/shop/send", json={"to": "+14155550123", "message": "hello"})
+    for route in owned:
+        theirs = await ask(api, route, "stranger", sent.body["messageId"])
+        missing = before[route.method, route.path]
+        text = str(theirs.body | {"requestId": ""}).replace(sent.body["messageId"], "0" * 32)
+        assert text == str(missing.body | {"requestId": ""})
+    assert (await api.ask("GET", CONNECTIONS, "stranger")).body == {"connections": []}
+    # the control: the owner sees it, and nothing was changed by the stranger
+    assert (await api.ask("GET", f"{CONNECTIONS}/shop")).body["name"] == ""
+    assert (await api.ask("GET", f"/api/whatsapp/messages/{sent.body['messageId']}")).status == 200
+
+
+async def test_a_tenant_named_in_the_request_is_not_heard(api: Api) -> None:
+    await api.create("shop")
+    accounts = api.hub.accounts
+    assert isinstance(accounts, Accounts)
+    owner = (await accounts.find("operator-user")).user_id
+    for headers in ({"X-Tenant": owner}, {"X-User-Id": owner}, {"X-Forwarded-User": owner}):
+        path = f"{CONNECTIONS}/shop?tenant={owner}&user_id={owner}"
+        assert (await api.ask("GET", path, "stranger", headers=headers)).status == 404
+    for key in ("tenant", "tenantId", "tenant_id", "userId", "role", "state", "me"):
+        answer = await api.ask("POST", CONNECTIONS, "stranger", json={"connectionId": "x", key: owner})
+        assert answer.is_problem(422, "Invalid request")
+        assert answer.body["errors"][0]["pointer"] == f"/{key}"

@@ -1,0 +1,193 @@
+"""A simulator, and a true Chromium with the genuine wa-js on its page: what these tests stand on."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.async_api import ConsoleMessage, Page, Playwright, async_playwright
+
+if TYPE_CHECKING:
+    from plugins.simulator import Customer, Phone, Simulator
+
+PLUGINS = Path(__file__).parents[3] / "plugins"
+WA_JS = PLUGINS / "engine_web/node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js"
+BROWSERS = (Path("/usr/lib/chromium/chromium-headless-shell"), Path("/usr/lib/chromium/chromium"))
+# What wa-js tells, in the order it tells it, as plain values.
+LISTEN = """
+window.told = [];
+const tell = (event, facts) => told.push({event, ...facts});
+WPP.on('chat.new_message', ({id, type, body, from}) =>
+  tell('message', {id: String(id), type, body, fromMe: id.fromMe, from: String(from)}));
+WPP.on('chat.msg_ack_change', ({ack, ids}) => ids.forEach((id) => tell('ack', {ack, id: String(id)})));
+WPP.on('conn.auth_code_change', (code) => tell('code', {code: code?.fullCode}));
+WPP.on('conn.authenticated', () => tell('authenticated'));
+WPP.on('conn.logout_reason', (reason) => console.info(`logout reason ${reason}`));
+"""
+
+
+def load_plugin(name: str) -> ModuleType:
+    """A plugin's package, loaded by its path under the name the host gives it."""
+    parent = sys.modules.setdefault("chatgrow_plugins", ModuleType("chatgrow_plugins"))
+    parent.__path__ = []
+    full = f"chatgrow_plugins.{name}"
+    if full not in sys.modules:
+        folder = PLUGINS / name
+        spec = importlib.util.spec_from_file_location(
+            full, folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        assert spec
+        assert spec.loader
+        sys.modules[full] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[full]
+
+
+simulator = load_plugin("simulator")
+
+
+class WebPage:
+    """The page with wa-js in it, asked in wa-js's own words."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, line: ConsoleMessage) -> None:
+        if line.type == "error":
+            self.complaints.append(line.text)
+
+    async def ask(self, script: str, argument: Any = None) -> Any:
+        return await self.page.evaluate(script, argument)
+
+    async def until(self, script: str, argument: Any = None) -> Any:
+        handle = await self.page.wait_for_function(script, arg=argument, timeout=10_000)
+        return await handle.json_value()
+
+    async def ready(self) -> None:
+        await self.until("() => window.WPP?.isFullReady")
+
+    async def qr(self) -> str:
+        code: str = await self.until("async () => (await WPP.conn.getAuthCode())?.fullCode")
+        return code
+
+    async def online(self) -> None:
+        await self.until(
+            "() => { const {mode, info} = WPP.conn.getStreamData();"
+            " return WPP.conn.isAuthenticated() && mode === 'MAIN' && info === 'NORMAL'; }"
+        )
+
+    async def link(self, phone: Phone) -> None:
+        await phone.scan(await self.qr())
+        await self.online()
+
+    async def told(self, event: str) -> list[dict[str, Any]]:
+        facts: list[dict[str, Any]] = await self.ask(
+            "(event) => told.filter((each) => each.event === event)", event
+        )
+        return facts
+
+    async def until_told(self, **wanted: Any) -> None:
+        await self.until(
+            "(wanted) => told.some((fact) =>"
+            " Object.keys(wanted).every((name) => fact[name] === wanted[name]))",
+            wanted,
+        )
+
+    async def send_file(self, chat: str, path: Path, **options: Any) -> dict[str, Any]:
+        """Through a file input, as the engine does it."""
+        await self.ask(
+            "() => { window.input = document.createElement('input'); input.type = 'file';"
+            " document.body.append(input); }"
+        )
+        await self.page.locator("input").set_input_files(path)
+        result: dict[str, Any] = await self.ask(
+            "([chat, options]) => WPP.chat.sendFileMessage(chat, input.files[0], options)", [chat, options]
+        )
+        return result
+
+
+OpenPage = Callable[[str], AbstractAsyncContextManager[WebPage]]
+OpenPageAt = Callable[[str, int], AbstractAsyncContextManager[WebPage]]
+
+
+@pytest.fixture
+def plugin() -> ModuleType:
+    return simulator
+
+
+@pytest.fixture
+async def sim(tmp_path: Path) -> AsyncIterator[Simulator]:
+    async with simulator.Simulator(tmp_path / "network") as running:
+        yield running
+
+
+@pytest.fixture
+async def playwright() -> AsyncIterator[Playwright]:
+    async with async_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture
+def open_page_at(playwright: Playwright, tmp_path: Path) -> OpenPageAt:
+    """Opens a browser on a profile, WhatsApp at a port: the same profile again is a browser restarted."""
+    script = (
+        "if (window === top && location.origin === 'https://web.whatsapp.com') {"
+        "window.WPPConfig = {disableGoogleAnalytics: true, linkPreviewApiServers: []};"
+        f"{WA_JS.read_text()};{LISTEN}}}"
+    )
+
+    @asynccontextmanager
+    async def opened(profile: str, port: int) -> AsyncIterator[WebPage]:
+        rules = f"MAP web.whatsapp.com 127.0.0.1:{port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+        context = await playwright.chromium.launch_persistent_context(
+            tmp_path / profile,
+            executable_path=next((path for path in BROWSERS if path.exists()), None),
+            chromium_sandbox=False,
+            ignore_https_errors=True,
+            service_workers="block",
+            args=[f"--host-resolver-rules={rules}", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        try:
+            await context.add_init_script(script)
+            page = WebPage(context.pages[0])
+            await page.page.goto("https://web.whatsapp.com/")
+            await page.ready()
+            yield page
+        finally:
+            await context.close()
+
+    return opened
+
+
+@pytest.fixture
+def open_page(sim: Simulator, open_page_at: OpenPageAt) -> OpenPage:
+    """The same at the simulator of this test."""
+    return lambda profile: open_page_at(profile, sim.port)
+
+
+@pytest.fixture
+def shop(sim: Simulator) -> Phone:
+    return sim.phone("+972501234567", name="Shop")
+
+
+@pytest.fixture
+def dana(sim: Simulator) -> Customer:
+    return sim.customer("+972541112233", name="Dana")
+
+
+@pytest.fixture
+async def linked(open_page: OpenPage, shop: Phone) -> AsyncIterator[WebPage]:
+    """A page linked to the shop."""
+    async with open_page("profile") as page:
+        await page.link(shop)
+        yield page
+        assert page.complaints == []  # wa-js finds every shape it asks for, in whatever a test does

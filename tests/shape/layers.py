@@ -1,0 +1,42 @@
+"""The layers of the core, lowest first: a file imports only from layers below its own. A new file of
+`chatgrow_bot/` gets its place here, in the lowest layer that stands above everything it imports.
+
+A package counts as one file. `__init__` is chatgrow_bot's own, which every import runs.
+"""
+
+#: What a layer is, and who is in it.
+Layer = tuple[str, frozenset[str]]
+
+
+def _layer(meaning: str, names: str) -> Layer:
+    return meaning, frozenset(names.split())
+
+
+LAYERS: tuple[Layer, ...] = (
+    _layer("what flows, what goes wrong, what time it is", "__init__ clock errors messages"),
+    _layer("what the parts are to each other", "addresses engine hub"),
+    _layer("what a plugin author sees", "plugin"),
+    _layer("what a plugin may hook into", "hookspecs"),
+    _layer(
+        "single things: settings, the database, the safe doors, one mechanism each",
+        "agenda brake breaker config limits logs passwords problems safety store tokens watchdog",
+    ),
+    _layer(
+        "steps of a part: what several parts use, or what one part would be too long with",
+        "bodies consent isolation keeper outcome reporting tenants",
+    ),
+    _layer("what a plugin may have and say", "registry verdicts"),
+    _layer("the one caller of plugins", "hooks"),
+    _layer(
+        "the parts, which meet by the Protocols of hub.py",
+        "accounts commands connections dispatch facts health inbox outbox reconcile server spool",
+    ),
+    _layer("what a plugin comes from and runs in", "loader scope"),
+    _layer("what a plugin is handed", "bot"),
+    _layer("who starts and stops plugins", "host"),
+    _layer("who puts it all together", "app"),
+    _layer("who uses it all", "cli testing"),
+)
+
+#: The ways in and out are one road: a reply is queued in the transaction that ends the message it answers.
+SAME_LAYER = frozenset({("inbox", "outbox")})

@@ -1,0 +1,182 @@
+"""URLs, paths, and patterns from outside go through safety/: here is who else touches a file or a socket,
+and on whose word."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from .source import Found, Source, core, dotted, expect_none, imports, plugins, source, unlisted
+
+#: Who opens files itself: none of these paths comes from a message, a request or a rule.
+FILES = {
+    "chatgrow_bot/config/environment.py": "reads .env",
+    "chatgrow_bot/config/schema.py": "writes config/schema.json and README.md, for developers",
+    "chatgrow_bot/config/source.py": "reads the YAML files named by whoever runs the hub",
+    "chatgrow_bot/store/backup.py": "the hub's own database",
+    "chatgrow_bot/store/folder.py": "the hub's own database and its lock",
+    "chatgrow_bot/testing/hub.py": "writes the configuration of a test",
+    "plugins/engine_web/browsers.py": "reads which program a browser is",
+    "plugins/engine_web/profile.py": "the lock of a browser profile",
+    "plugins/engine_web/wajs.py": "reads the scripts it ships with",
+    "plugins/simulator/certificate.py": "writes the certificate of the stand-in",
+    "plugins/simulator/cli.py": "keeps where the demo runs",
+    "plugins/simulator/demo/processes.py": "the logs of the demo",
+    "plugins/simulator/demo/stage.py": "writes the configuration of the demo",
+    "plugins/simulator/phones.py": "files that a test lets a virtual phone send",
+    "plugins/simulator/simulator.py": "files that virtual phones sent",
+}
+#: Who opens connections itself, without the checks of safety/http.py.
+SOCKETS = {
+    "plugins/engine_web/launch.py": "asks the system whether there is a proxy, and connects to nothing",
+    "plugins/simulator/client.py": "speaks to the simulator, on this machine, in tests and the demo",
+    "plugins/simulator/demo/processes.py": "looks whether the demo's own processes are up, on this machine",
+    "plugins/simulator/demo/api.py": "speaks to the demo's own hub, on this machine",
+}
+#: The one plugin whose patterns are written by people who are not developers.
+RULES = "plugins/auto_reply/"
+
+_OPENING = {"open", "io.open", "os.open", "os.fdopen", "codecs.open", "aiofiles.open"}
+_PATH_METHODS = {"read_text", "read_bytes", "write_text", "write_bytes"}
+_CLIENTS = {"ClientSession", "create_connection", "open_connection", "urlopen", "TCPConnector"}
+_CLIENT_MODULES = {"urllib.request", "http.client", "requests", "httpx", "urllib3", "ftplib", "smtplib"}
+
+
+def opened_files(file: Source) -> Iterator[Found]:
+    """Where a file is opened, read or written without a door."""
+    for call in _calls(file):
+        name = dotted(call.func)
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if name in _OPENING or method in _PATH_METHODS or (method == "open" and _like_path_open(call)):
+            yield Found(path=file.path, line=call.lineno, what=f"{name or method}(...) opens a file")
+
+
+def _like_path_open(call: ast.Call) -> bool:
+    """Whether `x.open(...)` has the arguments of a path's: none, or a mode."""
+    given = [*call.args, *(word.value for word in call.keywords if word.arg == "mode")]
+    modes = (isinstance(each, ast.Constant) and isinstance(each.value, str) for each in given)
+    return all(modes)
+
+
+def opened_sockets(file: Source) -> Iterator[Found]:
+    """Where a connection is made without the door."""
+    for call in _calls(file):
+        if dotted(call.func).rpartition(".")[2] in _CLIENTS:
+            yield Found(path=file.path, line=call.lineno, what=f"{dotted(call.func)}(...) connects")
+    for each in imports(file):
+        if {each.module, f"{each.module}.{each.name}"} & _CLIENT_MODULES:
+            yield Found(path=file.path, line=each.line, what=f"imports {each.module}, which connects")
+
+
+def loose_patterns(file: Source) -> Iterator[Found]:
+    """Patterns for `re` that are not written in the code: one from outside can take forever."""
+    if file.path.startswith(RULES):
+        yield from (
+            Found(path=file.path, line=each.line, what="imports re")
+            for each in imports(file)
+            if each.module == "re"
+        )
+    constants = {name for name, value in _assigned(file) if _is_constant(value)}
+    for each in imports(file):
+        if each.module == "re" and each.name:
+            yield Found(
+                path=file.path, line=each.line, what=f"imports '{each.name}' from re: write `re.{each.name}`"
+            )
+    for call in _calls(file):
+        owner, _, function = dotted(call.func).rpartition(".")
+        if owner == "re" and function != "escape":
+            pattern = call.args[0] if call.args else None
+            if not (pattern and (_is_constant(pattern) or dotted(pattern) in constants)):
+                yield Found(
+                    path=file.path, line=call.lineno, what=f"re.{function} with a pattern from elsewhere"
+                )
+
+
+def _calls(file: Source) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(file.tree) if isinstance(node, ast.Call))
+
+
+def _assigned(file: Source) -> Iterator[tuple[str, ast.expr]]:
+    for node in file.tree.body:
+        if isinstance(node, ast.Assign):
+            yield from ((dotted(target), node.value) for target in node.targets)
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+def _outside(files: Iterable[Source]) -> list[Source]:
+    return [file for file in files if not file.path.startswith("chatgrow_bot/safety/")]
+
+
+def test_files_are_opened_through_the_door() -> None:
+    found = (each for file in _outside([*core(), *plugins()]) for each in opened_files(file))
+    expect_none(unlisted(found, FILES, "a path from outside goes through safety/files.py"))
+
+
+def test_connections_are_made_through_the_door() -> None:
+    found = (each for file in _outside([*core(), *plugins()]) for each in opened_sockets(file))
+    expect_none(unlisted(found, SOCKETS, "a URL goes through safety/http.py, which a plugin has as bot.http"))
+
+
+def test_patterns_from_outside_go_through_the_door() -> None:
+    found = (each for file in [*core(), *plugins()] for each in loose_patterns(file))
+    expect_none(unlisted(found, {}, "a pattern from outside goes through safety/patterns.py"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open(path)",
+        "with path.open('rb') as file: ...",
+        "Path(name).open()",
+        "path.open(mode='w')",
+        "os.open(path, os.O_RDONLY)",
+        "text = Path(name).read_text('utf-8')",
+        "(folder / name).write_bytes(data)",
+    ],
+)
+def test_a_file_opened_without_the_door_is_found(text: str) -> None:
+    assert len(list(opened_files(source(text)))) == 1
+
+
+def test_what_opens_no_file_is_let_be() -> None:
+    assert (
+        list(opened_files(source("Accounts.open(db, clock)\nengine.open(spec, inlet)\nopen_inside(r, p)")))
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aiohttp.ClientSession()",
+        "async with ClientSession() as session: ...",
+        "await asyncio.open_connection(host, 80)",
+        "from urllib import request",
+        "import urllib.request",
+        "from urllib.request import urlopen",
+        "import httpx",
+    ],
+)
+def test_a_connection_made_without_the_door_is_found(text: str) -> None:
+    assert len(list(opened_sockets(source(text)))) == 1
+
+
+def test_a_pattern_from_elsewhere_is_found() -> None:
+    for text in (
+        "re.compile(text)",
+        "re.search(rule.pattern, text)",
+        "re.sub(f'{x}', '', y)",
+        "from re import search",
+    ):
+        assert len(list(loose_patterns(source(text)))) == 1, text
+    for text in (
+        "re.compile('a+')",
+        "_WORD = 'a'\nre.fullmatch(_WORD, x)",
+        "re.escape(x)",
+        "pattern.search(x)",
+    ):
+        assert list(loose_patterns(source(text))) == [], text
+    assert len(list(loose_patterns(source("import re", f"{RULES}conditions.py")))) == 1
