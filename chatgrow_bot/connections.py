@@ -5,10 +5,9 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -19,7 +18,7 @@ from .addresses import chat_of, phone_of
 from .clock import Clock
 from .config.connection import ConnectionSettings
 from .config.models import Settings
-from .engine import Ack, Arrival, Engine, Session
+from .engine import Session
 from .errors import (
     BadInput,
     ChatgrowError,
@@ -29,9 +28,10 @@ from .errors import (
     EngineError,
     RateLimitExceeded,
 )
+from .handover import Doors, Handover
 from .hub import ConnectionView, Identity, QrCode
 from .keeper import Keeper
-from .messages import ConnectionChange, ConnectionState
+from .messages import ConnectionState
 from .store import connections as store
 from .store import outbox as stored_outbox
 from .store.database import Database
@@ -43,28 +43,8 @@ _GOODBYE = 10.0
 log = structlog.get_logger("chatgrow.connections")
 
 
-class Doors(Protocol):
-    """Where messages and acks go, and who is told that a connection is in sync."""
-
-    async def arrived(self, tenant: str, connection_id: str, arrival: Arrival) -> None:
-        """Into the way in."""
-        ...
-
-    async def acked(self, connection_id: str, ack: Ack) -> None:
-        """To the way out."""
-        ...
-
-    def online(self, connection_id: str) -> None:
-        """Messages may leave."""
-        ...
-
-    def engine(self, name: str) -> Engine:
-        """The engine of this name. Raises EngineError when no plugin offers it."""
-        ...
-
-
 class Connections:
-    """All connections of this process. It is also what their keepers hand things on to."""
+    """All connections of this process."""
 
     def __init__(
         self, *, db: Database, clock: Clock, settings: Settings, doors: Doors, epoch: int, chance: Random
@@ -76,10 +56,13 @@ class Connections:
         self._epoch = epoch
         self._chance = chance
         self._views: dict[str, ConnectionView] = {}
+        self._handover = Handover(db, clock, self._views, doors)
         self._keepers: dict[str, Keeper] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._own: dict[str, ConnectionSettings] = {}  #: each one's settings, worked out once
         self._group: asyncio.TaskGroup | None = None
+        self._changing = asyncio.Lock()  #: two at once would both fit under a limit, or undo each other
+        self._leaving: set[str] = set()  #: being deleted: nobody's any more
 
     async def load(self) -> None:
         """Learn which connections there are, and take them for this process."""
@@ -88,7 +71,7 @@ class Connections:
             store.own(conn, self._epoch)
             return store.every(conn)
 
-        self._views = {view.connection_id: view for view in await self._db.write(work)}
+        self._views.update((view.connection_id, view) for view in await self._db.write(work))
 
     async def run(self) -> None:
         """Keep every connection until cancelled."""
@@ -106,7 +89,7 @@ class Connections:
             folder=self._folder(view),
             engine=lambda: self._doors.engine(self.settings(connection_id).engine),
             patience=lambda: self.settings(connection_id),
-            doors=self,
+            doors=self._handover,
             clock=self._clock,
             chance=self._chance,
         )
@@ -135,9 +118,11 @@ class Connections:
 
     def settings(self, connection_id: str) -> ConnectionSettings:
         """A connection's own settings over the defaults."""
+        view = self._views.get(connection_id)
+        if view is None:  # deleted, with messages that somebody still asks about
+            return self._settings.for_connection({})
         if connection_id not in self._own:
-            view = self._views.get(connection_id)
-            self._own[connection_id] = self._settings.for_connection(view.settings if view else {})
+            self._own[connection_id] = self._settings.for_connection(view.settings)
         return self._own[connection_id]
 
     def _check(self, settings: Mapping[str, Any]) -> None:
@@ -158,7 +143,6 @@ class Connections:
             raise BadInput(f"connectionId '{connection_id}' is not 1 to 64 of letters, digits, '_' and '-'")
         phone = _phone(phone_number)
         self._check(settings)
-        self._admit(who)
         now = self._clock.now()
         view = ConnectionView(
             connection_id=connection_id,
@@ -178,12 +162,14 @@ class Connections:
             store.add(conn, view)
             store.own(conn, self._epoch)
 
-        try:
-            await self._db.write(work)
-        except IntegrityError as error:
-            raise Conflict(f"The connectionId '{connection_id}' is taken") from error
-        self._views[connection_id] = view
-        self._start(view)
+        async with self._changing:
+            self._admit(who)
+            try:
+                await self._db.write(work)
+            except IntegrityError as error:
+                raise Conflict(f"The connectionId '{connection_id}' is taken") from error
+            self._views[connection_id] = view
+            self._start(view)
         return self.view(connection_id)
 
     def _admit(self, who: Identity) -> None:
@@ -202,46 +188,51 @@ class Connections:
     async def get(self, tenant: str, connection_id: str) -> ConnectionView:
         """One of them."""
         view = self._views.get(connection_id)
-        if view is None or view.tenant != tenant:
+        if view is None or view.tenant != tenant or connection_id in self._leaving:
             raise ConnectionNotFound(f"There is no connection '{connection_id}'")
         return view
 
     async def change(self, tenant: str, connection_id: str, patch: Mapping[str, Any]) -> ConnectionView:
         """Merge into what there is."""
-        view = await self.get(tenant, connection_id)
-        values: dict[str, Any] = {}
-        if "name" in patch:
-            values["name"] = patch["name"]
-        if "phoneNumber" in patch:
-            values["phone_number"] = _phone(patch["phoneNumber"])
-        if "settings" in patch:
-            values["settings"] = {**view.settings, **patch["settings"]}
-            self._check(values["settings"])
-        if values:
-            await self._db.write(lambda conn: store.change(conn, tenant, connection_id, values))
-            stored = await self._db.read(lambda conn: store.get(conn, tenant, connection_id))
-            if stored:
-                self._views[connection_id] = stored
+        async with self._changing:
+            view = await self.get(tenant, connection_id)
+            values: dict[str, Any] = {}
+            if "name" in patch:
+                values["name"] = patch["name"]
+            if "phoneNumber" in patch:
+                values["phone_number"] = _phone(patch["phoneNumber"])
+            if "settings" in patch:
+                values["settings"] = {**view.settings, **patch["settings"]}
+                self._check(values["settings"])
+            if values:
+                await self._db.write(lambda conn: store.change(conn, tenant, connection_id, values))
+                view = await self.get(tenant, connection_id)  # its state may have changed meanwhile
+                self._views[connection_id] = replace(view, **values)
                 self._own.pop(connection_id, None)
         return await self.get(tenant, connection_id)
 
     async def delete(self, tenant: str, connection_id: str) -> None:
-        """Stop it, unlink it if that is possible, cancel what waits on it, forget it, remove its session."""
+        """Stop it, unlink it if that is possible, remove its session, end what waits on it, forget it."""
         view = await self.get(tenant, connection_id)
-        await self._say_goodbye(connection_id)
-        task = self._tasks.pop(connection_id)
-        task.cancel()
-        await asyncio.wait([task])
-        del self._keepers[connection_id], self._views[connection_id]
-        self._own.pop(connection_id, None)
-        now = self._clock.now()
+        self._leaving.add(connection_id)
+        try:
+            await self._say_goodbye(connection_id)
+            task = self._tasks[connection_id]
+            task.cancel()
+            await asyncio.wait([task])
+            # Before its id is free again: whoever takes the id must not find this login.
+            await asyncio.to_thread(shutil.rmtree, self._folder(view), ignore_errors=True)
+            now = self._clock.now()
 
-        def work(conn: Connection) -> None:
-            stored_outbox.cancel_all(conn, tenant, connection_id, now, "its connection was deleted")
-            store.remove(conn, tenant, connection_id)
+            def work(conn: Connection) -> None:
+                stored_outbox.end_all(conn, tenant, connection_id, now, "its connection was deleted")
+                store.remove(conn, tenant, connection_id)
 
-        await self._db.write(work)
-        await asyncio.to_thread(shutil.rmtree, self._folder(view), ignore_errors=True)
+            await self._db.write(work)
+            for each in (self._tasks, self._keepers, self._views, self._own):
+                each.pop(connection_id, None)
+        finally:
+            self._leaving.discard(connection_id)
 
     async def _say_goodbye(self, connection_id: str) -> None:
         session = self.ready(connection_id)
@@ -269,44 +260,6 @@ class Connections:
         """Start it again now, forgetting earlier failures."""
         await self.get(tenant, connection_id)
         self._keepers[connection_id].reconnect()
-
-    # what their keepers hand on (keeper.Doors)
-
-    async def arrived(self, connection_id: str, arrival: Arrival) -> None:
-        """A message is on the page."""
-        await self._doors.arrived(self._views[connection_id].tenant, connection_id, arrival)
-
-    async def acked(self, connection_id: str, ack: Ack) -> None:
-        """One of our messages came further."""
-        await self._doors.acked(connection_id, ack)
-
-    async def entered(self, connection_id: str, state: ConnectionState, reason: str, me: str | None) -> None:
-        """A connection came into another state."""
-        view = self._views[connection_id]
-        change = ConnectionChange(
-            connection_id=connection_id,
-            tenant=view.tenant,
-            state=state,
-            previous=view.state,
-            reason=reason,
-            at=self._clock.now(),
-        )
-        self._views[connection_id] = replace(
-            view, state=state, reason=reason, state_since=change.at, me=me or view.me
-        )
-        await self._db.write(lambda conn: store.enter(conn, change, me))
-
-    async def swept_to(self, connection_id: str) -> datetime | None:
-        """What came before this is known to be stored."""
-        return await self._db.read(lambda conn: store.swept_to(conn, connection_id))
-
-    async def swept(self, connection_id: str, to: datetime) -> None:
-        """Everything before `to` is stored."""
-        await self._db.write(lambda conn: store.mark_swept(conn, connection_id, to))
-
-    def online(self, connection_id: str) -> None:
-        """In sync: messages may leave."""
-        self._doors.online(connection_id)
 
 
 def _phone(number: str) -> str:

@@ -13,7 +13,7 @@ import structlog
 
 from .clock import Clock
 from .engine import Ack, Arrival, Engine, Session, SessionSpec, Snapshot
-from .errors import ChatgrowError, EngineError
+from .errors import EngineError, StoreUnavailable
 from .hub import QrCode
 from .limits import reconnect_delay
 from .messages import ConnectionState
@@ -28,6 +28,10 @@ _QR_PATIENCE = 600.0
 _QR_WAIT = timedelta(seconds=10)
 #: How far back a sweep looks beyond what is known to be stored.
 _OVERLAP = timedelta(minutes=10)
+#: How often a page that is online is swept, for one that is linked and deaf looks just like a quiet one.
+_SWEEP_EVERY = timedelta(minutes=10)
+#: How soon it is swept again when a message could not be stored.
+_SWEEP_AGAIN = timedelta(seconds=5)
 #: A QR code may be on its way in these.
 _BEFORE_LINKING = (ConnectionState.CREATED, ConnectionState.STARTING, ConnectionState.QR)
 #: Nothing more happens in these until somebody asks for it.
@@ -110,6 +114,8 @@ class Keeper:
         self._again = asyncio.Event()
         self._moved = asyncio.Event()  #: for those who wait for a QR code
         self._missed = False
+        self._swept_at = clock.now()
+        self._told = (self.state, self.reason, me)
         self._failures = 0
 
     # what others ask
@@ -152,13 +158,18 @@ class Keeper:
         """A message is on the page."""
         try:
             await self._doors.arrived(self.connection_id, arrival)
-        except ChatgrowError:  # the browser shows it to us once; the sweep finds it again
+        except StoreUnavailable:  # the browser shows it to us once; the sweep finds it again
             self._missed = True
             log.exception("a message could not be stored yet", connection=self.connection_id)
+        except Exception:  # what cannot be stored at all must not keep the others out
+            log.exception("a message could not be stored", connection=self.connection_id)
 
     async def acked(self, ack: Ack) -> None:
         """One of our messages came further."""
-        await self._doors.acked(self.connection_id, ack)
+        try:
+            await self._doors.acked(self.connection_id, ack)
+        except StoreUnavailable:  # what still holds its chat is looked up; anything more is only news
+            log.exception("an ack could not be stored", connection=self.connection_id)
 
     def changed(self) -> None:
         """Look now."""
@@ -180,9 +191,9 @@ class Keeper:
     async def _open_once(self) -> str:
         """Open a session and watch it until it ends; why it ended."""
         await self._enter(ConnectionState.STARTING)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         spec = SessionSpec(connection_id=self.connection_id, folder=self._folder)
         try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             async with self._engine().open(spec, self) as session:
                 self._session = session
                 return await self._watch(session)
@@ -232,26 +243,38 @@ class Keeper:
         self._snapshot = snapshot
         self._moved.set()
         self.me = snapshot.me or self.me
-        if snapshot.state is not ConnectionState.ONLINE:
-            await self._enter(snapshot.state, snapshot.reason)
-        elif self.state is not ConnectionState.ONLINE or self._missed:
+        comes_online = snapshot.state is ConnectionState.ONLINE and self.state is not ConnectionState.ONLINE
+        if comes_online:
             await self._catch_up(session, now)
-            await self._enter(ConnectionState.ONLINE)
             self._failures = 0
+        await self._enter(snapshot.state, snapshot.reason)
+        if comes_online:
             self._doors.online(self.connection_id)
+        elif self.state is ConnectionState.ONLINE and now >= self._swept_at + self._sweep_pause():
+            await self._catch_up(session, now)
+
+    def _sweep_pause(self) -> timedelta:
+        return _SWEEP_AGAIN if self._missed else _SWEEP_EVERY
 
     async def _catch_up(self, session: Session, now: datetime) -> None:
         """Bring in what came while nobody looked: nothing else will bring it back."""
-        self._missed = False
-        known = await self._doors.swept_to(self.connection_id)
-        async for arrival in session.sweep((known or now) - _OVERLAP):
-            await self.arrived(arrival)
-        if not self._missed:
-            await self._doors.swept(self.connection_id, now)
+        self._missed, self._swept_at = False, now
+        try:
+            known = await self._doors.swept_to(self.connection_id)
+            async for arrival in session.sweep((known or now) - _OVERLAP):
+                await self.arrived(arrival)
+            if not self._missed:
+                await self._doors.swept(self.connection_id, now)
+        except (EngineError, StoreUnavailable) as error:
+            if isinstance(error, EngineError) and self.state is not ConnectionState.ONLINE:
+                raise  # such a page is not fit to go online; one that is, is not closed for it
+            self._missed = True
+            log.exception("what came meanwhile is not known to be stored", connection=self.connection_id)
 
     async def _enter(self, state: ConnectionState, reason: str = "") -> None:
-        if (state, reason) == (self.state, self.reason):
+        if self._told == (state, reason, self.me):
             return
+        self._told = (state, reason, self.me)
         self.state, self.reason = state, reason
         self._moved.set()
         log.info("connection", connection=self.connection_id, state=state, reason=reason)

@@ -19,7 +19,7 @@ import structlog
 T = TypeVar("T")
 
 #: Seconds without a sign of life that count as a stall, and between two looks.
-STALL, LOOK = 0.5, 0.25
+STALL, LOOK = 0.5, 0.1
 
 #: Ignored by default, so one that arrives after we have gone does nothing.
 _SIGNAL = getattr(signal, "SIGURG", None)

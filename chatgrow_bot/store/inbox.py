@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 

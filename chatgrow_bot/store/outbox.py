@@ -201,8 +201,8 @@ def ahead(conn: Connection, delivery: Delivery) -> int:
 
 
 def in_state(conn: Connection, state: State, connection_id: str | None = None) -> Sequence[Outgoing]:
-    """All messages in a state, oldest first."""
-    query = select(outbox).where(outbox.c.state == state).order_by(outbox.c.id)
+    """All messages in a state, each connection's oldest first."""
+    query = select(outbox).where(outbox.c.state == state).order_by(outbox.c.connection_id, outbox.c.id)
     if state in HOLDS_CHAT:
         query = query.where(_HOLDS)  # these are few, and have an index
     if connection_id:

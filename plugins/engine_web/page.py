@@ -45,8 +45,7 @@ class Page:
         self._when_gone = when_gone
         self._gone: str = ""
         page.on("crash", lambda _: self.give_up("the page crashed"))
-        page.on("close", lambda _: self.give_up("the page was closed"))
-        page.context.on("close", lambda _: self.give_up("the browser ended"))
+        page.on("close", lambda _: self.give_up("the browser ended"))
 
     def give_up(self, reason: str) -> None:
         """From here on every call raises Gone with this reason; the first reason stays."""

@@ -1,7 +1,6 @@
 """Users and tokens, on a real database and with the real argon2; only the clock is turned by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,6 @@ from chatgrow_bot.testing import FakeClock
 
 SECRET = "kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(f"sqlite:///{tmp_path}/chatgrow.db") as database:
-        yield database
 
 
 @pytest.fixture

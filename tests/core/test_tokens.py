@@ -4,9 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -16,16 +14,10 @@ from chatgrow_bot import tokens
 from chatgrow_bot.accounts import Accounts
 from chatgrow_bot.errors import ConfigError, NotLoggedIn
 from chatgrow_bot.hub import Role
-from chatgrow_bot.store.database import Database, open_database
+from chatgrow_bot.store.database import Database
 from chatgrow_bot.testing import FakeClock
 
 SECRET = "kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(f"sqlite:///{tmp_path}/chatgrow.db") as database:
-        yield database
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Reads the code as text: a check is a function over such sources, so that a test can hand it wrong ones."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ class Source:
     path: str  #: from the root of the repository
     text: str
     tree: ast.Module
+    nodes: Sequence[ast.AST]  #: the whole tree, flat
 
     @property
     def module(self) -> str:
@@ -60,12 +61,13 @@ class Found:
 
 def sources(texts: Mapping[str, str]) -> list[Source]:
     """Sources from texts by path."""
-    return [Source(path=path, text=text, tree=ast.parse(text, path)) for path, text in texts.items()]
+    return [source(text, path) for path, text in texts.items()]
 
 
 def source(text: str, path: str = "chatgrow_bot/example.py") -> Source:
     """One source from its text."""
-    return sources({path: text})[0]
+    tree = ast.parse(text, path)
+    return Source(path=path, text=text, tree=tree, nodes=tuple(ast.walk(tree)))
 
 
 @cache
@@ -89,7 +91,7 @@ def _read(folder: str) -> list[Source]:
 
 def imports(source: Source) -> Iterator[Import]:
     """Everything a file imports, also in a function or under TYPE_CHECKING, by absolute names."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(line=node.lineno, module=alias.name)
@@ -102,9 +104,14 @@ def imports(source: Source) -> Iterator[Import]:
 
 def functions(source: Source) -> Iterator[Function]:
     """Every function and method."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, Function):
             yield node
+
+
+def calls(source: Source) -> Iterator[ast.Call]:
+    """Every call."""
+    return (node for node in source.nodes if isinstance(node, ast.Call))
 
 
 def dotted(node: ast.expr) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from .source import Found, Source, core, dotted, expect_none, imports, plugins, source, unlisted
+from .source import Found, Source, calls, core, dotted, expect_none, imports, plugins, source, unlisted
 
 #: Who opens files itself: none of these paths comes from a message, a request or a rule.
 FILES = {
@@ -44,7 +44,7 @@ _CLIENT_MODULES = {"urllib.request", "http.client", "requests", "httpx", "urllib
 
 def opened_files(file: Source) -> Iterator[Found]:
     """Where a file is opened, read or written without a door."""
-    for call in _calls(file):
+    for call in calls(file):
         name = dotted(call.func)
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         if name in _OPENING or method in _PATH_METHODS or (method == "open" and _like_path_open(call)):
@@ -60,7 +60,7 @@ def _like_path_open(call: ast.Call) -> bool:
 
 def opened_sockets(file: Source) -> Iterator[Found]:
     """Where a connection is made without the door."""
-    for call in _calls(file):
+    for call in calls(file):
         if dotted(call.func).rpartition(".")[2] in _CLIENTS:
             yield Found(path=file.path, line=call.lineno, what=f"{dotted(call.func)}(...) connects")
     for each in imports(file):
@@ -70,40 +70,21 @@ def opened_sockets(file: Source) -> Iterator[Found]:
 
 def loose_patterns(file: Source) -> Iterator[Found]:
     """Patterns for `re` that are not written in the code: one from outside can take forever."""
-    if file.path.startswith(RULES):
-        yield from (
-            Found(path=file.path, line=each.line, what="imports re")
-            for each in imports(file)
-            if each.module == "re"
-        )
-    constants = {name for name, value in _assigned(file) if _is_constant(value)}
     for each in imports(file):
-        if each.module == "re" and each.name:
-            yield Found(
-                path=file.path, line=each.line, what=f"imports '{each.name}' from re: write `re.{each.name}`"
-            )
-    for call in _calls(file):
+        if each.module == "re" and (each.name or file.path.startswith(RULES)):
+            yield Found(path=file.path, line=each.line, what=f"imports {each.name or each.module}")
+    constants = _constants(file)
+    for call in calls(file):
         owner, _, function = dotted(call.func).rpartition(".")
-        if owner == "re" and function != "escape":
-            pattern = call.args[0] if call.args else None
-            if not (pattern and (_is_constant(pattern) or dotted(pattern) in constants)):
-                yield Found(
-                    path=file.path, line=call.lineno, what=f"re.{function} with a pattern from elsewhere"
-                )
+        pattern = call.args[0] if call.args else None
+        written = isinstance(pattern, ast.Constant) or (pattern and dotted(pattern) in constants)
+        if owner == "re" and function != "escape" and not written:
+            yield Found(path=file.path, line=call.lineno, what=f"re.{function} with a pattern from elsewhere")
 
 
-def _calls(file: Source) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(file.tree) if isinstance(node, ast.Call))
-
-
-def _assigned(file: Source) -> Iterator[tuple[str, ast.expr]]:
-    for node in file.tree.body:
-        if isinstance(node, ast.Assign):
-            yield from ((dotted(target), node.value) for target in node.targets)
-
-
-def _is_constant(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant)
+def _constants(file: Source) -> set[str]:
+    assigned = (node for node in file.tree.body if isinstance(node, ast.Assign))
+    return {dotted(t) for node in assigned if isinstance(node.value, ast.Constant) for t in node.targets}
 
 
 def _outside(files: Iterable[Source]) -> list[Source]:

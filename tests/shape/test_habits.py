@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from .source import Found, Source, core, dotted, expect_none, imports, plugins, source, unlisted
+from .source import Found, Source, calls, core, dotted, expect_none, imports, plugins, source, unlisted
 
 #: Who makes a task by itself; all others ask a TaskGroup or a scope, so that every task ends with its owner.
 TASKS = {"chatgrow_bot/scope.py": "the scope of a plugin, which owns the tasks it makes"}
@@ -22,7 +22,7 @@ _MUTABLE = {"list", "dict", "set", "bytearray", "defaultdict", "deque", "Counter
 
 def own_tasks(file: Source) -> Iterator[Found]:
     """Tasks that no group and no scope owns."""
-    for call in _calls(file):
+    for call in calls(file):
         owner, _, name = dotted(call.func).rpartition(".")
         if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
             owner, name = dotted(call.func.value.func).rpartition(".")[2], call.func.attr
@@ -34,14 +34,14 @@ def own_tasks(file: Source) -> Iterator[Found]:
 def prints(file: Source) -> Iterator[Found]:
     """What is printed, save by the command line."""
     if "cli" not in file.path.removesuffix(".py").split("/"):
-        for call in _calls(file):
+        for call in calls(file):
             if dotted(call.func) == "print":
                 yield Found(path=file.path, line=call.lineno, what="print(...)")
 
 
 def naive_times(file: Source) -> Iterator[Found]:
     """Times without a zone."""
-    for call in _calls(file):
+    for call in calls(file):
         name = ".".join(dotted(call.func).split(".")[-2:])
         zone = any(word.arg in {"tz", "tzinfo"} for word in call.keywords)
         given = len(call.args) + zone
@@ -61,7 +61,7 @@ def naive_times(file: Source) -> Iterator[Found]:
 
 def wall_clocks(file: Source) -> Iterator[Found]:
     """Where the time is asked of the machine."""
-    for call in _calls(file):
+    for call in calls(file):
         if ".".join(dotted(call.func).split(".")[-2:]) in {"datetime.now", "time.time", "time.time_ns"}:
             yield Found(
                 path=file.path, line=call.lineno, what=f"{dotted(call.func)}(...) reads the wall clock"
@@ -82,7 +82,7 @@ def global_state(file: Source) -> Iterator[Found]:
         for name in _targets(node):
             if value and _is_mutable(value) and name != "__all__" and name != name.upper():
                 yield Found(path=file.path, line=node.lineno, what=f"'{name}' can change, and is everybody's")
-    for each in ast.walk(file.tree):
+    for each in file.nodes:
         if isinstance(each, ast.Global):
             yield Found(path=file.path, line=each.lineno, what=f"global {', '.join(each.names)}")
 
@@ -100,10 +100,6 @@ def _is_mutable(value: ast.expr) -> bool:
     if isinstance(value, ast.Call):
         return dotted(value.func).rpartition(".")[2] in _MUTABLE
     return isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
-
-
-def _calls(file: Source) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(file.tree) if isinstance(node, ast.Call))
 
 
 Check = Callable[[Source], Iterator[Found]]

@@ -60,8 +60,15 @@ def test_every_public_part_is_used() -> None:
 
 
 def test_what_is_theirs_is_let_be() -> None:
-    text = "from chatgrow_bot.plugin import Plugin\nfrom chatgrow_bot.safety.patterns import Pattern\n"
-    text += "from chatgrow_bot.config import check\nfrom chatgrow_bot import errors\nfrom . import page\nfrom .page import x\nimport telegram"
+    text = """
+from chatgrow_bot import errors
+from chatgrow_bot.config import check
+from chatgrow_bot.plugin import Plugin
+from chatgrow_bot.safety.patterns import Pattern
+from . import page
+from .page import x
+import telegram
+"""
     assert import_faults([source(text, "plugins/telegram/__init__.py")]) == []
     assert import_faults([source("from ..page import x", "plugins/telegram/demo/story.py")]) == []
 

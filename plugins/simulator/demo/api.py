@@ -1,6 +1,7 @@
 """The hub's REST API as the demo uses it: what any program would send."""
 
 import base64
+import io
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -64,7 +65,7 @@ class Api:
     async def upload(self, content: bytes, filename: str, mimetype: str) -> str:
         """Upload a file; answers its uploadId."""
         form = aiohttp.FormData(quote_fields=False)
-        form.add_field("file", content, filename=filename, content_type=mimetype)
+        form.add_field("file", io.BytesIO(content), filename=filename, content_type=mimetype)
         url = f"{self._address}/api/whatsapp/media"
         async with self._http.post(url, data=form, headers=self._headers) as response:
             if response.status != 201:

@@ -59,7 +59,7 @@ async def test_a_killed_browser_ends_the_session_and_a_new_one_is_still_linked(
         changes = world.inlet.changes
         processes(world)[0].kill()
         await world.inlet.until(lambda: world.inlet.changes > changes, seconds=2)
-        await dies(session, "ended|closed", 2)
+        await dies(session, "ended", 2)
         with pytest.raises(EngineError):
             await session.send(Parcel(chat="972541112233@c.us", wa_id=WA_ID, text="hello"))
     async with world.open() as session:
@@ -75,6 +75,16 @@ async def test_a_renderer_that_hangs_ends_the_session_and_is_killed(tmp_path: Pa
         assert not processes(world)
         with contextlib.suppress(Exception):
             await spin
+
+
+async def test_a_frozen_browser_is_killed_when_its_time_to_close_is_over(tmp_path: Path) -> None:
+    async with new_world(tmp_path, close_seconds=1) as world:
+        async with world.open() as session:
+            await reach(session, State.QR, world.inlet)
+            processes(world)[0].suspend()
+        assert not processes(world)
+        async with world.open() as session:
+            await reach(session, State.QR, world.inlet)
 
 
 async def test_a_browser_killed_in_the_middle_of_a_send_leaves_it_unknown(world: World) -> None:

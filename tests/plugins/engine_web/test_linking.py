@@ -8,7 +8,7 @@ import pytest
 from chatgrow_bot.errors import EngineError
 from chatgrow_bot.messages import ConnectionState as State
 
-from .conftest import World, new_world, part, reach
+from .conftest import World, browser_page, new_world, part, reach
 
 
 async def test_a_scanned_qr_code_brings_the_session_online(world: World) -> None:
@@ -57,6 +57,7 @@ async def test_unlinking_on_the_phone_is_seen_and_a_new_session_links_again(worl
     async with world.open() as session:
         await world.link(session)
         await world.shop.logout_device()
+        await browser_page(session).wait_for_selector("canvas")  # it has loaded anew and shows a QR code
         await reach(session, State.LOGGED_OUT, world.inlet)
     async with world.open() as session:
         await world.link(session)

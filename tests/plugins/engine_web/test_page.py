@@ -8,7 +8,7 @@ import pytest
 
 from chatgrow_bot.messages import ConnectionState as State
 
-from .conftest import World, browser_page, chat_of, new_world, part, reach
+from .conftest import World, browser_page, chat_of, linked_id_of, new_world, part, reach
 
 #: A message as the page first has it, not decrypted yet.
 ADD_CIPHERTEXT = """async ([chat, isNewMsg]) => {
@@ -78,6 +78,18 @@ async def test_a_message_swept_before_it_is_decrypted_is_handed_in_afterwards(wo
         await page.evaluate(DECRYPT)
         await world.inlet.until(lambda: len(world.inlet.arrivals) > 1)
         assert world.inlet.arrivals[-1].text == "at last"
+
+
+async def test_a_message_under_a_linked_id_is_handed_in_under_the_phone_number(world: World) -> None:
+    dana = world.customer()
+    async with world.open() as session:
+        await world.link(session)
+        await session.resolve(chat_of(dana))  # from here on the page knows both ids
+        page = browser_page(session)
+        await page.evaluate(ADD_CIPHERTEXT, [linked_id_of(dana), True])
+        await page.evaluate(DECRYPT)
+        await world.inlet.until(lambda: bool(world.inlet.arrivals))
+        assert [arrival.chat for arrival in world.inlet.arrivals] == [chat_of(dana)]
 
 
 async def test_a_dialog_needs_a_person(world: World) -> None:

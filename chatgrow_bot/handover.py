@@ -1,0 +1,95 @@
+"""What keepers learn, on its way up: a connection's state into memory, the database and the journal, messages
+and acks to where they belong."""
+
+from collections.abc import MutableMapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from .clock import Clock
+from .engine import Ack, Arrival, Engine
+from .errors import StoreUnavailable
+from .hub import ConnectionView
+from .messages import ConnectionChange, ConnectionState
+from .store import connections as store
+from .store.database import Database
+
+#: Seconds between tries when a connection's state cannot be stored.
+_PATIENCE = 5.0
+
+log = structlog.get_logger("chatgrow.connections")
+
+
+class Doors(Protocol):
+    """Where messages and acks go, and who is told that a connection is in sync."""
+
+    async def arrived(self, tenant: str, connection_id: str, arrival: Arrival) -> None:
+        """Into the way in."""
+        ...
+
+    async def acked(self, connection_id: str, ack: Ack) -> None:
+        """To the way out."""
+        ...
+
+    def online(self, connection_id: str) -> None:
+        """Messages may leave."""
+        ...
+
+    def engine(self, name: str) -> Engine:
+        """The engine of this name. Raises EngineError when no plugin offers it."""
+        ...
+
+
+class Handover:
+    """Implements keeper.Doors for all connections."""
+
+    def __init__(
+        self, db: Database, clock: Clock, views: MutableMapping[str, ConnectionView], doors: Doors
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._views = views  #: shared with whoever answers the owners
+        self._doors = doors
+
+    async def arrived(self, connection_id: str, arrival: Arrival) -> None:
+        """A message is on the page."""
+        await self._doors.arrived(self._views[connection_id].tenant, connection_id, arrival)
+
+    async def acked(self, connection_id: str, ack: Ack) -> None:
+        """One of our messages came further."""
+        await self._doors.acked(connection_id, ack)
+
+    async def entered(self, connection_id: str, state: ConnectionState, reason: str, me: str | None) -> None:
+        """A connection came into another state."""
+        view = self._views[connection_id]
+        change = ConnectionChange(
+            connection_id=connection_id,
+            tenant=view.tenant,
+            state=state,
+            previous=view.state,
+            reason=reason,
+            at=self._clock.now(),
+        )
+        self._views[connection_id] = replace(
+            view, state=state, reason=reason, state_since=change.at, me=me or view.me
+        )
+        while True:  # a full disk must not end the connection, nor the process
+            try:
+                return await self._db.write(lambda conn: store.enter(conn, change, me))
+            except StoreUnavailable:
+                log.exception("a connection's state cannot be stored yet", connection=connection_id)
+                await self._clock.sleep(_PATIENCE)
+
+    async def swept_to(self, connection_id: str) -> datetime | None:
+        """What came before this is known to be stored."""
+        return await self._db.read(lambda conn: store.swept_to(conn, connection_id))
+
+    async def swept(self, connection_id: str, to: datetime) -> None:
+        """Everything before `to` is stored."""
+        await self._db.write(lambda conn: store.mark_swept(conn, connection_id, to))
+
+    def online(self, connection_id: str) -> None:
+        """In sync: messages may leave."""
+        self._doors.online(connection_id)
