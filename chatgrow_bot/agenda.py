@@ -12,6 +12,9 @@ from .clock import Clock
 Turn = tuple[str, str]
 #: Looking up the messages whose outcome is not known.
 RECONCILE = "reconcile"
+#: Seconds after which the time is looked at again: a machine that slept, or whose clock was set, is not where
+#: a wait thinks it is.
+_LOOK_AGAIN = 30.0
 
 
 class Agenda:
@@ -30,8 +33,13 @@ class Agenda:
             return
         self._times[turn] = when
         if turn not in self._under_way:
-            heapq.heappush(self._heap, (when, turn))
-            self._news.set()
+            self._enter(turn, when)
+
+    def _enter(self, turn: Turn, when: datetime) -> None:
+        heapq.heappush(self._heap, (when, turn))
+        # The old event wakes who waits; a new one is there for whoever looks from now on.
+        self._news.set()
+        self._news = asyncio.Event()
 
     @asynccontextmanager
     async def due(self) -> AsyncIterator[Turn]:
@@ -42,12 +50,11 @@ class Agenda:
         finally:
             self._under_way.discard(turn)
             if turn in self._times:
-                heapq.heappush(self._heap, (self._times[turn], turn))
-                self._news.set()
+                self._enter(turn, self._times[turn])
 
     async def _next(self) -> Turn:
         while True:
-            self._news.clear()
+            ahead = _LOOK_AGAIN
             while self._heap:
                 when, turn = self._heap[0]
                 if turn in self._under_way or self._times.get(turn) != when:
@@ -59,7 +66,5 @@ class Agenda:
                     del self._times[turn]
                     self._under_way.add(turn)
                     return turn
-                await self._clock.wait(self._news, ahead)
                 break
-            else:
-                await self._news.wait()
+            await self._clock.wait(self._news, min(ahead, _LOOK_AGAIN))

@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ class _Pending:
 class Commands:
     """The commands that are on offer now. Implements hub.Commands."""
 
-    def __init__(self, *, clock: Clock, report: Callable[[CommandUse], Awaitable[None]]) -> None:
+    def __init__(self, *, clock: Clock, report: Callable[[CommandUse], None]) -> None:
         self._clock = clock
         self._report = report
         self._commands: dict[str, Command] = {}
@@ -63,7 +63,7 @@ class Commands:
         if command is None:
             raise NotFound(self._unknown(name, who))
         if not who.role.includes(command.role):
-            await self._tell(command, who, ok=False)
+            self._tell(command, who, ok=False)
             raise NotAllowed(f"'{name}' needs the role '{command.role}'")
         if command.confirm:
             confirmed = self._confirmed(command, tuple(args), who)
@@ -75,7 +75,7 @@ class Commands:
             answer = await self._call(command, args, who)
             ok = answer.ok
         finally:
-            await self._tell(command, who, ok=ok)
+            self._tell(command, who, ok=ok)
         return answer
 
     async def _call(self, command: Command, args: Sequence[str], who: Identity) -> Answer:
@@ -118,5 +118,5 @@ class Commands:
         near = nearest(name, usable)
         return f"There is no command '{name[:64]}'" + (f", did you mean '{near}'?" if near else "")
 
-    async def _tell(self, command: Command, who: Identity, *, ok: bool) -> None:
-        await self._report(CommandUse(name=command.name, by=who.user_id, ok=ok, at=self._clock.now()))
+    def _tell(self, command: Command, who: Identity, *, ok: bool) -> None:
+        self._report(CommandUse(name=command.name, by=who.user_id, ok=ok, at=self._clock.now()))

@@ -1,7 +1,6 @@
 """STOP and START: heard before anything else, and obeyed at once."""
 
 import unicodedata
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -26,6 +25,6 @@ def heard(text: str) -> bool | None:
     return False if word in START else None
 
 
-def obey(conn: Connection, message: Inbound, out: bool, at: datetime) -> bool:
+def obey(conn: Connection, message: Inbound, out: bool) -> bool:
     """Write down what a person said, in the transaction that stores it; whether it changed anything."""
-    return store.record(conn, message.tenant, message.sender, out, f"message {message.id}", at)
+    return store.record(conn, message.tenant, message.sender, out, f"message {message.id}", message.sent_at)

@@ -30,6 +30,9 @@ from .store.rows import Outgoing
 _AFTER_A_FAULT = 5.0
 #: Seconds of typing shown before a reply, at most.
 _TYPING = 3.0
+#: Seconds that a filter may hold a message before it is asked again: no fewer, for the queue would spin.
+_HOLD = (1.0, 86_400.0)
+_OPTED_OUT = "the person has opted out"
 
 log = structlog.get_logger("chatgrow.dispatch")
 
@@ -75,9 +78,10 @@ class Dispatcher:
         self._policy = policy
         self._epoch = epoch
         self._concurrency = concurrency
-        self._reconcile_after = reconcile_after
+        self._reconcile_after = timedelta(seconds=reconcile_after)
         self._chance = chance
         self._slots: dict[tuple[str, Lane], datetime] = {}
+        self._in_sync: dict[str, datetime] = {}  #: since when each connection is
         self._in_flight: set[str] = set()
         self._claims: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._draining = False
@@ -102,13 +106,13 @@ class Dispatcher:
 
     def online(self, connection_id: str) -> None:
         """A connection is in sync: its lanes may go, and what is unclear is looked up after a while."""
+        now = self._in_sync[connection_id] = self._clock.now()
         for lane in Lane:
-            self._agenda.put((connection_id, lane), self._clock.now())
+            self._agenda.put((connection_id, lane), now)
         self._look_up_later(connection_id)
 
     def _look_up_later(self, connection_id: str) -> None:
-        when = self._clock.now() + timedelta(seconds=self._reconcile_after)
-        self._agenda.put((connection_id, RECONCILE), when)
+        self._agenda.put((connection_id, RECONCILE), self._clock.now() + self._reconcile_after)
 
     async def _work(self) -> None:
         while True:
@@ -124,22 +128,27 @@ class Dispatcher:
         session = self._ready(connection_id)
         if session is None or self._draining:
             return  # `online` puts it on the agenda again
-        if work == RECONCILE:
+        if work != RECONCILE:
+            await self._send_next(connection_id, Lane(work), session)
+        elif self._clock.now() < self._in_sync[connection_id] + self._reconcile_after:
+            self._look_up_later(connection_id)  # put down before the page was lost; a fresh one knows little
+        else:
             async with self._claims[connection_id]:
                 await self._recovery.pick_up(connection_id, self._in_flight)
             await self._recovery.settle(connection_id, session)
-        else:
-            await self._send_next(connection_id, Lane(work), session)
 
     async def _send_next(self, connection_id: str, lane: Lane, session: Session) -> None:
         now = self._clock.now()
-        slot = self._slots.get((connection_id, lane), now)
+        slot = clamped(
+            self._slots.get((connection_id, lane), now), now, self._policy(connection_id).paces[lane]
+        )
         if slot > now:
+            self._slots[connection_id, lane] = slot  # nearer than it was, if the clock was set back
             self._agenda.put((connection_id, lane), slot)
             return
         row = await self._claim(connection_id, lane, now)
         if row is None:
-            due = await self._db.read(lambda c: store.next_due(c, connection_id, lane))
+            due = await self._db.read(lambda c: store.next_due(c, connection_id, lane, self._epoch))
             if due:
                 self._agenda.put((connection_id, lane), due)
             return
@@ -183,24 +192,30 @@ class Dispatcher:
             await self._outcome.ended(row, State.EXPIRED, "its time to live ended before it could leave")
             return None
         if await self._db.read(lambda c: consent.opted_out(c, delivery.tenant, delivery.chat)):
-            await self._outcome.ended(row, State.CANCELLED, "the person has opted out")
+            await self._outcome.ended(row, State.CANCELLED, _OPTED_OUT)
             return None
         match await self._hooks.filter_outbound(row.content, delivery):
             case Drop(reason=reason):
                 await self._outcome.ended(row, State.CANCELLED, reason)
             case Later(seconds=seconds, reason=reason):
-                await self._outcome.put_back(row, seconds, reason)
+                shortest, longest = _HOLD
+                await self._outcome.put_back(row, min(max(shortest, seconds), longest), reason)
             case Outbound() as content:
-                return content
+                # What was once to be said under an id stays: filters that add to it have done so.
+                return row.content if delivery.attempts > 1 else content
         return None
 
     async def _intend(self, row: Outgoing, content: Outbound) -> bool:
         """The intent, what is going to be said, and the lane's next slot, in one transaction; False when the
-        message was taken back."""
+        message was taken back, or the person opted out while the filters were asked."""
         connection_id, lane, now = row.delivery.connection_id, row.delivery.lane, self._clock.now()
         slot = now + self._policy(connection_id).paces[lane].gap(self._chance)
 
         def work(conn: Connection) -> bool:
+            if consent.opted_out(conn, row.delivery.tenant, row.delivery.chat):
+                claimed = (State.CLAIMED,)
+                store.move(conn, row.delivery.id, State.CANCELLED, now, since=claimed, reason=_OPTED_OUT)
+                return False
             if store.intend(conn, row.delivery.id, content, now) is None:
                 return False
             stored_connections.take_slot(conn, connection_id, lane, slot)

@@ -6,7 +6,6 @@ from datetime import UTC, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy import Connection
 
 from .clock import Clock
 from .errors import StoreUnavailable
@@ -20,6 +19,8 @@ from .store.database import Database
 
 #: A session that was not seen for so long does not answer.
 _HEARTBEAT = timedelta(seconds=15)
+#: Messages ended in one transaction, so that others are not kept waiting for a whole queue's end.
+_AT_ONCE = 500
 
 log = structlog.get_logger("chatgrow.health")
 
@@ -35,6 +36,7 @@ class Health:
         interval: float,
         keepers: Callable[[], Mapping[str, Keeper]],
         view: Callable[[str], ConnectionView],
+        wake: Callable[[str], None],
         report: Callable[[Fact], None],
     ) -> None:
         self._db = db
@@ -42,6 +44,7 @@ class Health:
         self._interval = interval
         self._keepers = keepers
         self._view = view
+        self._wake = wake  #: there is room in a connection's queue
         self._report = report
         self._last: dict[str, tuple[object, ...]] = {}
 
@@ -60,9 +63,8 @@ class Health:
 
     async def look(self) -> None:
         """One look at everything."""
-        now = self._clock.now()
         try:
-            await self._db.write(lambda conn: stored_outbox.expire(conn, now))
+            await self._expire()
             for report in await self.reports():
                 key = (report.state, report.is_healthy, report.can_send, report.can_receive)
                 if self._last.get(report.connection_id) != key:
@@ -71,13 +73,15 @@ class Health:
         except StoreUnavailable:
             log.exception("the regular look failed")
 
+    async def _expire(self) -> None:
+        now = self._clock.now()
+        while ended := await self._db.write(lambda conn: stored_outbox.expire(conn, now, _AT_ONCE)):
+            for connection_id in {row.delivery.connection_id for row in ended}:
+                self._wake(connection_id)
+
     async def reports(self) -> list[HealthReport]:
         """How each connection fares now."""
-
-        def count(conn: Connection) -> dict[str, int]:
-            return {name: stored_connections.backlog(conn, name) for name in self._keepers()}
-
-        backlogs = await self._db.read(count)
+        backlogs = await self._db.read(stored_connections.backlogs)
         return [self._report_on(keeper, backlogs.get(name, 0)) for name, keeper in self._keepers().items()]
 
     def _report_on(self, keeper: Keeper, backlog: int) -> HealthReport:
@@ -92,7 +96,7 @@ class Health:
             is_healthy=online,
             can_send=online and not view.paused,
             can_receive=online,
-            heartbeat_age=age.total_seconds() if age else None,
+            heartbeat_age=None if age is None else age.total_seconds(),
             backlog=backlog,
             at=now,
         )

@@ -112,7 +112,10 @@ class Hooks:
     def register_routes(self) -> list[tuple[str, Route]]:
         """The routes of all instances, also of those switched off: a router cannot be changed later."""
         pairs: list[tuple[str, Route]] = self._collect("register_routes", list)
-        return [(name, replace(route, handler=self._route(name, route))) for name, route in pairs]
+        return [  # what is no Route is for the server to refuse by name
+            (name, replace(route, handler=self._route(name, route)) if isinstance(route, Route) else route)
+            for name, route in pairs
+        ]
 
     def register_commands(self, instance: str | None = None) -> list[tuple[str, Command]]:
         """The commands of all instances, or of one."""

@@ -15,19 +15,21 @@ from sqlalchemy import Connection
 from . import consent
 from .clock import Clock
 from .engine import Arrival
-from .errors import BadInput
+from .errors import BadInput, ChatgrowError, StoreUnavailable
 from .hooks import Hooks
 from .limits import LoopLimits
 from .messages import Drop, Fault, Inbound, Lane, Outbound, Step
 from .outbox import Outbox
+from .store import connections as stored_connections
 from .store import inbox as store
 from .store import outbox as stored_outbox
 from .store.database import Database
 from .store.rows import Outgoing
 from .store.tables import new_id
 
-#: Seconds between tries when a message cannot be brought in.
+#: Seconds between tries when a message cannot be brought in. While the store is away the last one repeats.
 _PATIENCE = (1.0, 5.0, 15.0, 60.0, 300.0)
+_DAY = timedelta(days=1)
 
 log = structlog.get_logger("chatgrow.inbox")
 
@@ -84,8 +86,20 @@ class Inbox:
             sent_at=arrival.sent_at,
             received_at=now,
         )
-        if await self._db.write(lambda conn: self._store(conn, message)):
-            self._enter_lane(message)
+        if self._tasks is None:
+            raise ChatgrowError("The way in is not open")
+        # A task of its own: the page it came from may be closed meanwhile, and what is stored is answered.
+        taking = self._tasks.create_task(self._take_in(message), name=f"inbox:{connection_id}")
+        if error := await asyncio.shield(taking):
+            raise error
+
+    async def _take_in(self, message: Inbound) -> Exception | None:
+        try:
+            if await self._db.write(lambda conn: self._store(conn, message)):
+                self._enter_lane(message)
+        except Exception as error:  # raised where it was asked for, not here
+            return error
+        return None
 
     def _store(self, conn: Connection, message: Inbound) -> bool:
         """Consent and the message, in one transaction; False when it is no news."""
@@ -95,7 +109,7 @@ class Inbox:
             return False
         wish = None if message.from_me else consent.heard(message.text)
         if wish is not None:
-            consent.obey(conn, message, wish, message.received_at)
+            consent.obey(conn, message, wish)
         return True
 
     def _enter_lane(self, message: Inbound) -> None:
@@ -113,32 +127,49 @@ class Inbox:
         del self._lanes[key]
 
     async def _bring_in_patiently(self, message: Inbound) -> None:
-        """A fault of ours (a full disk, say) passes; what stays undone keeps its job for the next start."""
-        for wait in _PATIENCE:
+        """A full disk passes and is waited for. Whatever else fails must not stop the others for ever: such a
+        message keeps its job for the next start."""
+        tries = 0
+        while True:
             try:
-                await self._bring_in(message)
-            except Exception:  # one message must not stop the others
+                return await self._bring_in(message)
+            except Exception as error:
                 log.exception("a message could not be brought in", message=message.id)
-                await self._clock.sleep(wait)
-            else:
-                return
+                if tries == len(_PATIENCE) and not isinstance(error, StoreUnavailable):
+                    reason = f"message {message.id} is left unanswered: {type(error).__name__}"
+                    return self._fault(message, reason)
+            await self._clock.sleep(_PATIENCE[min(tries, len(_PATIENCE) - 1)])
+            tries = min(tries + 1, len(_PATIENCE))
 
     async def _bring_in(self, message: Inbound) -> None:
         trace: list[Step] = []
         replies, outcome = await self._decide(message, trace)
         rows = [row for by, reply in replies if (row := self._reply(message, reply, by, trace))]
-        if replies and not rows:
-            outcome = "no answer"
+
+        def done(conn: Connection) -> Sequence[Outgoing] | None:
+            """The replies that can leave; None when its way in had ended before."""
+            names = {row.delivery.connection_id for row in rows}
+            own = [
+                n
+                for n, view in stored_connections.by_id(conn, names).items()
+                if view.tenant == message.tenant
+            ]
+            leaving = [row for row in rows if row.delivery.connection_id in own]
+            lost = [
+                Step(stage="reply", result=f"there is no connection '{n}'") for n in names.difference(own)
+            ]
+            how = "no answer" if replies and not leaving else outcome
+            if not store.finish(conn, message.id, how, [*trace, *lost]):
+                return None
+            stored_outbox.add(conn, leaving)
+            return leaving
+
+        leaving = await self._db.write(done)
         log.info("message came in", message=message.id, connection=message.connection_id, outcome=outcome)
-
-        def done(conn: Connection) -> bool:
-            if not store.finish(conn, message.id, outcome, trace):
-                return False
-            stored_outbox.add(conn, rows)
-            return True
-
-        if await self._db.write(done) and rows:
-            self._outbox.wake(message.connection_id)
+        for name in {row.delivery.connection_id for row in leaving or ()}:
+            self._outbox.wake(name)
+        if leaving is not None and len(leaving) < len(rows):
+            self._fault(message, "a reply names a connection that the tenant does not have")
 
     async def _decide(
         self, message: Inbound, trace: list[Step]
@@ -153,6 +184,9 @@ class Inbox:
         if refusal := self._guard(passed):
             trace.append(Step(stage="guard", result=refusal))
             return (), "unanswered" if not passed.from_me else "from me"
+        if silent := await self._silent(passed):
+            trace.append(Step(stage="loop breaker", result=silent))
+            return (), "silent"
         answered = await self._hooks.answer(passed, trace)
         if answered is None:
             return (), "no answer"
@@ -168,6 +202,11 @@ class Inbox:
             self._fault(message, f"message {message.id} is left unanswered: {reason}")
             return reason
         return None
+
+    async def _silent(self, message: Inbound) -> str | None:
+        connection_id, chat, now = message.connection_id, message.chat, self._clock.now()
+        cuts = await self._db.read(lambda c: store.ended_as(c, connection_id, chat, "loop", now - _DAY))
+        return self._loops.silent(cuts, now)
 
     async def _within_limits(
         self, message: Inbound, replies: Sequence[Outbound], trace: list[Step]

@@ -113,6 +113,7 @@ class Keeper:
         self._look = asyncio.Event()
         self._again = asyncio.Event()
         self._moved = asyncio.Event()  #: for those who wait for a QR code
+        self._may_send = False  #: once the way out has been told that it is online, and while it is
         self._missed = False
         self._swept_at = clock.now()
         self._told = (self.state, self.reason, me)
@@ -122,7 +123,7 @@ class Keeper:
 
     def ready(self) -> Session | None:
         """The session while it is online."""
-        return self._session if self.state is ConnectionState.ONLINE else None
+        return self._session if self._may_send else None
 
     async def qr(self) -> QrCode | None:
         """The code to scan now; waits a little for one that is on its way, and asks for a new one when the
@@ -144,6 +145,11 @@ class Keeper:
         if self._snapshot is None or self._snapshot.qr is None or self._qr_at is None:
             return None
         return QrCode(code=self._snapshot.qr, expires_at=self._qr_at + _QR_LIFE)
+
+    async def log_out(self) -> None:
+        """Unlink the account, if it is online. Raises EngineError."""
+        if self._session and self.state is ConnectionState.ONLINE:
+            await self._session.logout()
 
     def reconnect(self) -> None:
         """Start again now, and forget earlier failures; an unlinked account may link anew."""
@@ -204,6 +210,7 @@ class Keeper:
             return f"the engine failed: {error}"
         finally:
             self._session = self._snapshot = None
+            self._may_send = False
 
     async def _pause(self, reason: str) -> None:
         """Wait before the next try, or for somebody to ask for one."""
@@ -249,6 +256,7 @@ class Keeper:
             self._failures = 0
         await self._enter(snapshot.state, snapshot.reason)
         if comes_online:
+            self._may_send = True
             self._doors.online(self.connection_id)
         elif self.state is ConnectionState.ONLINE and now >= self._swept_at + self._sweep_pause():
             await self._catch_up(session, now)
@@ -276,6 +284,7 @@ class Keeper:
             return
         self._told = (state, reason, self.me)
         self.state, self.reason = state, reason
+        self._may_send = self._may_send and state is ConnectionState.ONLINE
         self._moved.set()
         log.info("connection", connection=self.connection_id, state=state, reason=reason)
         await self._doors.entered(self.connection_id, state, reason, self.me)

@@ -68,6 +68,8 @@ class LoopLimits:
     long: int = 30
     long_seconds: float = 600.0
     same_text: int = 2  #: the same words within the long window
+    silence: float = 900.0  #: seconds, after a loop was cut
+    long_silence: float = 3600.0  #: seconds, after it was cut again within a day
 
     def refuses(self, sent: Sequence[tuple[datetime, str]], text: str, now: datetime) -> str | None:
         """Why one more automatic reply of this text must not be sent; None when it may."""
@@ -81,3 +83,10 @@ class LoopLimits:
         if sum(said == text for _, said in recent) >= self.same_text:
             return f"the same reply {self.same_text} times within {self.long_seconds:g} s"
         return None
+
+    def silent(self, cuts: Sequence[datetime], now: datetime) -> str | None:
+        """Why a chat is left alone, by when loops were cut in it within a day; None when it is not."""
+        if not cuts:
+            return None
+        until = max(cuts) + timedelta(seconds=self.silence if len(cuts) == 1 else self.long_silence)
+        return f"a reply loop was cut; silent until {until:%H:%M:%S} UTC" if now < until else None

@@ -3,11 +3,12 @@ plugin may be called what a library is called."""
 
 import importlib.util
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
+from .config import RESERVED, Document, Problem, check
 from .config.names import nearest
 from .errors import PluginError
 from .isolation import place_of
@@ -104,6 +105,25 @@ class Catalogue:
                 return _installed_class(entry)
         near = nearest(name, self.names())
         raise PluginError(f"there is no plugin '{name}'" + (f", did you mean '{near}'?" if near else ""))
+
+
+def setting_problems(document: Document) -> Iterator[Problem]:
+    """What is wrong under `plugins:` that only the plugins can tell: names that no plugin has, and their own
+    keys. A plugin whose code cannot be loaded is no matter of settings: it is left out at the start."""
+    listed = document.data.get("plugins") if isinstance(document.data, dict) else None
+    catalogue = Catalogue()
+    for name, entry in (listed or {}).items() if isinstance(listed, dict | None) else ():
+        named = entry.get("plugin", name) if isinstance(entry, dict) else name
+        if named not in catalogue.names():
+            near = nearest(str(named), catalogue.names())
+            hint = f", did you mean '{near}'?" if near else ""
+            yield Problem(document.position(("plugins", name)), f"there is no plugin '{named}'{hint}")
+            continue
+        try:
+            kind = catalogue.find(named)
+        except PluginError:
+            continue
+        yield from check(kind.Config, document, at=("plugins", name), without=RESERVED)[1]
 
 
 def _installed_class(entry: EntryPoint) -> type[Plugin]:

@@ -104,10 +104,12 @@ class Outbox:
         """Store a message to send; it is on disk when this returns."""
         row = self.draft(tenant, connection_id, message, source=source, lane=Lane.SEND)
         ask = _Ask(row, key, _digest(connection_id, message))
-        stored = await self._db.write_together(_enqueue, ask)
+        try:
+            stored = await self._db.write_together(_enqueue, ask)
+        finally:  # cancelled, it may be stored all the same
+            self.wake(connection_id)
         if isinstance(stored, ChatgrowError):
             raise stored
-        self.wake(connection_id)
         return stored
 
     def wake(self, connection_id: str) -> None:

@@ -7,11 +7,13 @@ it is looked up by its id, once the page is in sync, and never sent under anothe
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from .agenda import RECONCILE, Agenda
 from .clock import Clock
 from .engine import Session
+from .errors import StoreUnavailable
 from .limits import Policy
 from .messages import Fault, Lane, State
 from .outcome import Outcome, unclaim, unclear
@@ -23,6 +25,10 @@ from .store.rows import Outgoing
 RECOVERIES = 3
 #: Seconds to give WhatsApp when the message is on the page and its server has not said that it has it.
 ACK_PATIENCE = 60.0
+#: Seconds until a message that could not be looked up is looked up again.
+_LOOK_AGAIN = 30.0
+
+log = structlog.get_logger("chatgrow.outbox")
 
 
 class Reconciler:
@@ -62,7 +68,14 @@ class Reconciler:
     async def settle(self, connection_id: str, session: Session) -> None:
         """Look up every message of a connection whose outcome is not known."""
         for row in await self._db.read(lambda conn: store.in_state(conn, State.UNKNOWN, connection_id)):
-            await self._look_up(session, row)
+            try:
+                await self._look_up(session, row)
+            except StoreUnavailable:
+                raise
+            except Exception:  # one that cannot be looked up must not keep the others from it
+                log.exception("a message could not be looked up", message=row.delivery.id)
+                later = self._clock.now() + timedelta(seconds=_LOOK_AGAIN)
+                self._agenda.put((connection_id, RECONCILE), later)
         for lane in Lane:  # chats may be free again
             self._agenda.put((connection_id, lane), self._clock.now())
 

@@ -1,7 +1,8 @@
 """Faults and other news from places that cannot wait for the disk: logged at once, in the journal soon."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from contextlib import suppress
 
 import structlog
 
@@ -23,27 +24,43 @@ class Reporter:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._news: asyncio.Queue[Fact] = asyncio.Queue()
+        self._facts: deque[Fact] = deque()  #: not yet in the journal
+        self._news = asyncio.Event()
 
     def report(self, fact: Fact) -> None:
         """Take it; it is in the journal soon."""
         if isinstance(fact, Fault):
             log.warning("fault", where=fact.where, connection=fact.connection_id, reason=fact.reason)
-        self._news.put_nowait(fact)
+        self._facts.append(fact)
+        self._news.set()
 
     async def run(self) -> None:
-        """Write what is reported, until cancelled."""
-        while True:
-            facts = [await self._news.get()]
-            while not self._news.empty():
-                facts.append(self._news.get_nowait())
-            await self._write(facts)
+        """Write what is reported, until cancelled; then what is left."""
+        try:
+            while True:
+                self._news.clear()
+                try:
+                    await self._write()
+                except StoreUnavailable:
+                    log.exception("the journal cannot be written yet")
+                    await self._clock.sleep(_PATIENCE)
+                else:
+                    await self._news.wait()
+        finally:
+            with suppress(StoreUnavailable):  # each is in the log all the same
+                await self._write()
 
-    async def _write(self, facts: Sequence[Fact]) -> None:
-        at = self._clock.now()
-        while True:
+    async def _write(self) -> None:
+        while self._facts:
+            fact = self._facts[0]
             try:
-                return await self._db.write(lambda conn: journal.tell(conn, *facts, at=at))
+                await self._tell(fact)
             except StoreUnavailable:
-                log.exception("the journal cannot be written yet")
-                await self._clock.sleep(_PATIENCE)
+                raise
+            except Exception:  # one that cannot be written at all must not keep the others out
+                log.exception("a fact could not be written", fact=type(fact).__name__)
+            self._facts.popleft()
+
+    async def _tell(self, fact: Fact) -> None:
+        at = self._clock.now()
+        await self._db.write(lambda conn: journal.tell(conn, fact, at=at))

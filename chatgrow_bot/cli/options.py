@@ -11,6 +11,7 @@ import click
 
 from ..config.load import Loaded, load
 from ..config.report import InvalidConfig
+from ..loader import setting_problems
 from ..store.database import Database, open_database
 from ..store.folder import FolderLock
 
@@ -35,7 +36,7 @@ def config_option(word: _Word) -> _Word:
 def loaded(ctx: click.Context, config: Path | None) -> Loaded:
     """The configuration; with every problem printed and exit code 78 when it cannot be used."""
     try:
-        return load(config or ctx.obj or CONFIG, os.environ)
+        return load(config or ctx.obj or CONFIG, os.environ, also=setting_problems)
     except InvalidConfig as error:
         click.echo(str(error), err=True)
         sys.exit(EX_CONFIG)

@@ -1,14 +1,14 @@
 """From the file to settings. There is one way to load, and checking is loading: `chatgrow check` cannot pass
 what a start would refuse."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .check import check
 from .environment import overlaid, read_environment
 from .models import Settings
-from .report import InvalidConfig
+from .report import InvalidConfig, Problem
 from .secrets import read_secrets
 from .source import Document, survey
 
@@ -22,17 +22,21 @@ class Loaded:
     document: Document
 
 
-def load(path: Path, env: Mapping[str, str]) -> Loaded:
+def load(
+    path: Path, env: Mapping[str, str], *, also: Callable[[Document], Iterable[Problem]] = lambda _: ()
+) -> Loaded:
     """Read chatgrow.yaml with its secrets, `.env` beside the `config` folder, and the environment over it.
 
-    Relative folders start at the project's folder. Raises InvalidConfig with every problem there is.
+    Relative folders start at the project's folder. `also` may look for more (the plugins' own keys, which
+    only plugins know). Raises InvalidConfig with every problem there is.
     """
     root = project_folder(path)
     environment = read_environment(root / ".env", env)
     secrets = read_secrets(path.parent / "secrets.yaml", environment.values)
     document = overlaid(survey(path, secrets, root=root), environment)
     settings, problems = check(Settings, document)
-    if settings is None:
+    problems = [*problems, *also(document)]
+    if settings is None or problems:
         raise InvalidConfig(problems)
     return Loaded(settings=settings, document=document)
 

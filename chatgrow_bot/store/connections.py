@@ -100,11 +100,11 @@ def take_slot(conn: Connection, connection_id: str, lane: Lane, next_slot: datet
     conn.execute(upsert(slots).values(connection_id=connection_id, lane=lane, next_slot=next_slot))
 
 
-def backlog(conn: Connection, connection_id: str) -> int:
-    """How many messages wait on a connection."""
+def backlogs(conn: Connection) -> Mapping[str, int]:
+    """How many messages wait on each connection on which any does."""
     waiting = text("outbox.state IN ('queued', 'retry')")  # as a literal, for the partial index
-    query = select(func.count()).where(outbox.c.connection_id == connection_id, waiting)
-    return int(conn.execute(query).scalar_one())
+    query = select(outbox.c.connection_id, func.count()).where(waiting).group_by(outbox.c.connection_id)
+    return {name: count for name, count in conn.execute(query)}
 
 
 def _views(conn: Connection, query: Select[Any]) -> Sequence[ConnectionView]:

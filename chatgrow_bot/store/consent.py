@@ -17,9 +17,14 @@ def opted_out(conn: Connection, tenant: str, person: str) -> bool:
 
 
 def record(conn: Connection, tenant: str, person: str, out: bool, source: str, at: datetime) -> bool:
-    """Write down what a person said; False when it was so already. The ledger keeps it either way."""
-    changed = opted_out(conn, tenant, person) is not out
-    conn.execute(upsert(t).values(tenant=tenant, person=person, opted_out=out, at=at))
+    """Write down what a person said at a time; False when it changes nothing, because it was so already or
+    because what was said later is known (a sweep brings old messages). The ledger keeps it either way."""
+    known = select(t.c.opted_out, t.c.at).where(t.c.tenant == tenant, t.c.person == person)
+    last = conn.execute(known).first()
+    is_news = last is None or last.at <= at
+    changed = is_news and (last is not None and last.opted_out) is not out
+    if is_news:
+        conn.execute(upsert(t).values(tenant=tenant, person=person, opted_out=out, at=at))
     conn.execute(
         insert(consent_ledger).values(
             id=new_id(), tenant=tenant, person=person, opted_out=out, source=source, at=at

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -48,3 +49,16 @@ def explain(conn: Connection, tenant: str, message_id: str) -> tuple[str, Sequen
         select(inbox.c.outcome, inbox.c.trace).where(inbox.c.id == message_id, inbox.c.tenant == tenant)
     ).first()
     return row and (row.outcome, [Step(**step) for step in row.trace or ()])
+
+
+def ended_as(
+    conn: Connection, connection_id: str, chat: str, outcome: str, since: datetime
+) -> Sequence[datetime]:
+    """When the messages of a chat came whose way in ended so, since a time."""
+    found = select(inbox.c.received_at).where(
+        inbox.c.connection_id == connection_id,
+        inbox.c.chat == chat,
+        inbox.c.outcome == outcome,
+        inbox.c.received_at > since,
+    )
+    return conn.execute(found).scalars().all()

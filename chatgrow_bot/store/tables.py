@@ -51,6 +51,20 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Words(TypeDecorator[str]):
+    """What people or pages wrote. JavaScript cuts emojis in half and PostgreSQL takes no NUL: whatever cannot
+    be stored becomes a replacement mark, for a message that cannot be stored would be lost."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        if value is None or value.isascii():
+            return value and value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return value.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value as text: the same on every dialect, never a pickle."""
 
@@ -59,7 +73,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """To the database."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else json.dumps(value, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """From the database."""
@@ -97,11 +111,11 @@ connections = Table(
     metadata,
     Column("id", _Name, primary_key=True),  #: unique in the installation
     Column("tenant", _Id, ForeignKey("users.id"), nullable=False, index=True),
-    Column("name", Text, nullable=False),
+    Column("name", Words, nullable=False),
     Column("phone_number", _Name, nullable=False),
     Column("settings", Json, nullable=False),  #: what differs from the defaults
     Column("state", _Word, nullable=False),
-    Column("reason", Text, nullable=False, default=""),
+    Column("reason", Words, nullable=False, default=""),
     Column("state_since", Moment, nullable=False),
     Column("me", _Name),  #: the linked account's chat id
     Column("paused", Boolean, nullable=False, default=False),
@@ -132,7 +146,7 @@ outbox = Table(
     Column("chat", _Name, nullable=False),
     Column("wa_id", _Name, nullable=False),
     Column("kind", _Word, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("media", Json),
     Column("lane", _Word, nullable=False),
     Column("priority", Integer, nullable=False),
@@ -141,9 +155,9 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("recoveries", Integer, nullable=False, default=0),
     Column("epoch", Integer, nullable=False, default=0),
-    Column("reason", Text, nullable=False, default=""),
+    Column("reason", Words, nullable=False, default=""),
     Column("source", _Name, nullable=False),
-    Column("because", Text, nullable=False, default=""),
+    Column("because", Words, nullable=False, default=""),
     Column("due", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -182,7 +196,7 @@ timeline = Table(
     Column("message_id", _Id, ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("state", _Word, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Words, nullable=False),
 )
 
 idempotency = Table(
@@ -206,9 +220,9 @@ inbox = Table(
     Column("from_me", Boolean, nullable=False),
     Column("wa_id", _Name, nullable=False),
     Column("kind", _Word, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("media", Json),
-    Column("name", Text, nullable=False),
+    Column("name", Words, nullable=False),
     Column("sent_at", Moment, nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("outcome", _Name, nullable=False, default=""),  #: empty until its way in has ended
@@ -251,7 +265,7 @@ parked = Table(
     metadata,
     Column("reader", _Name, primary_key=True),
     Column("position", BigInteger, primary_key=True),
-    Column("reason", Text, nullable=False),
+    Column("reason", Words, nullable=False),
     Column("at", Moment, nullable=False),
 )
 
@@ -271,7 +285,7 @@ consent_ledger = Table(
     Column("tenant", _Id, nullable=False),
     Column("person", _Name, nullable=False),
     Column("opted_out", Boolean, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("source", Words, nullable=False),
     Column("at", Moment, nullable=False),
 )
 

@@ -19,11 +19,13 @@ class FakeSession:
         self.sent: list[Parcel] = []
         self.page: dict[str, Ack] = {}  #: what the page knows, by WhatsApp id
         self.waiting: list[Arrival] = []  #: what a sweep finds
+        self.swept: list[datetime] = []  #: since when it was swept, each time
         self.outcomes: list[Exception | None] = []  #: what the next sends come to; None and beyond: sent
         self.arrives_anyway = False  #: a send that ends in an error is on the page all the same
         self.sending = asyncio.Event()  #: set once a send has begun
         self.gate = asyncio.Event()  #: a send ends only while it is set
         self.gate.set()
+        self.reason = ""
         self.qr: str | None = None
         self.dead = False
         self.inlet = inlet
@@ -64,7 +66,7 @@ class FakeSession:
         if self.dead:
             raise EngineError("The page is gone")
         linked = self.state is ConnectionState.ONLINE
-        return Snapshot(state=self.state, qr=self.qr, me=self._me if linked else None)
+        return Snapshot(state=self.state, reason=self.reason, qr=self.qr, me=self._me if linked else None)
 
     async def send(self, parcel: Parcel) -> Ack:
         """Send, or come to what the test decided."""
@@ -87,6 +89,7 @@ class FakeSession:
 
     async def sweep(self, since: datetime) -> AsyncIterator[Arrival]:
         """What came while nobody looked."""
+        self.swept.append(since)
         for arrival in self.waiting:
             if arrival.sent_at >= since:
                 yield arrival

@@ -77,7 +77,7 @@ class TalkingBot:
                 catalogue=_Given(given),
             )
         )
-        self._running.db.on_commit(self._committed.set)
+        self._running.ground.db.on_commit(self._committed.set)
         self.admin = (await self.read(accounts.every))[0]
         return self._running
 
@@ -135,7 +135,7 @@ class TalkingBot:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Look into the database."""
-        return await self.running.db.read(work)
+        return await self.running.ground.db.read(work)
 
     async def until(
         self, work: Callable[[Connection], T], good: Callable[[T], object] = bool, seconds: float = 10.0

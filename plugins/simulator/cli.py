@@ -82,7 +82,7 @@ A connection 'shop' was made and shows this QR code. From a second terminal, in 
   .venv/bin/chatgrow phone write "שלום"             … in Hebrew as well
   .venv/bin/chatgrow phone chat                     see what Dana wrote and was answered
 
-Change a reply in .demo/config/rules/ and start the demo again, or send over REST:
+Change a reply in config/rules/ and start the demo again, or send over REST:
 
   TOKEN=$(curl -s {hub}/api/auth/login -H 'Content-Type: application/json' \\
     -d '{{"username": "{user}", "password": "{password}"}}' | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')

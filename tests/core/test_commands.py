@@ -27,7 +27,7 @@ class Desk:
         self.ran: list[tuple[str, ...]] = []
         self.commands = Commands(clock=self.clock, report=self.report)
 
-    async def report(self, use: CommandUse) -> None:
+    def report(self, use: CommandUse) -> None:
         self.uses.append(use)
 
     async def run(self, args: Sequence[str], who: Identity) -> Answer:

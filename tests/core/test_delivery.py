@@ -12,7 +12,6 @@ from chatgrow_bot.errors import (
     IdempotencyMismatch,
     SendFailed,
     SendRefused,
-    SendUnknown,
 )
 from chatgrow_bot.messages import ConnectionState, Delivery, Drop, Inbound, Later, Outbound, Priority, State
 from chatgrow_bot.plugin import Plugin, hook
@@ -96,50 +95,6 @@ async def test_a_refused_message_fails_at_once_and_the_next_one_goes(bot: Talkin
     assert "no WhatsApp" in (await becomes(bot, refused, State.FAILED)).reason
     await becomes(bot, sent, State.SENT)
     assert len(session.sent) == 2
-
-
-async def test_an_unclear_send_that_whatsapp_has_is_not_sent_again(bot: TalkingBot) -> None:
-    await bot.start(settings=NO_WAIT)
-    session = await bot.connect()
-    session.outcomes, session.arrives_anyway = [SendUnknown("timeout")], True
-    queued = await send(bot, "hello")
-    await becomes(bot, queued, State.SENT)
-    assert len(session.sent) == 1
-    assert State.UNKNOWN in await states(bot, queued)
-
-
-async def test_an_unclear_send_that_whatsapp_lacks_is_sent_again_under_the_same_id(bot: TalkingBot) -> None:
-    await bot.start(settings=NO_WAIT)
-    session = await bot.connect()
-    session.outcomes = [SendUnknown("timeout")]
-    queued = await send(bot, "hello")
-    await becomes(bot, queued, State.SENT)
-    assert [parcel.wa_id for parcel in session.sent] == [queued.wa_id, queued.wa_id]
-
-
-async def test_an_engine_s_own_crash_is_unclear_too(bot: TalkingBot) -> None:
-    await bot.start(settings=NO_WAIT)
-    session = await bot.connect()
-    session.outcomes = [RuntimeError("a bug in the engine")]
-    queued = await send(bot, "hello")
-    await becomes(bot, queued, State.SENT)
-    assert State.UNKNOWN in await states(bot, queued)
-
-
-async def test_hold_leaves_an_unclear_send_to_a_person(bot: TalkingBot) -> None:
-    await bot.start(settings={"queue": {"reconcileAfter": 0, "onUnknown": "hold"}})
-    session = await bot.connect()
-    session.outcomes = [SendUnknown("timeout")]
-    await becomes(bot, await send(bot, "hello"), State.QUARANTINED)
-    assert len(session.sent) == 1
-
-
-async def test_after_three_recoveries_a_person_decides(bot: TalkingBot) -> None:
-    await bot.start(settings=NO_WAIT)
-    session = await bot.connect()
-    session.outcomes = [SendUnknown("timeout") for _ in range(9)]
-    await becomes(bot, await send(bot, "poison"), State.QUARANTINED)
-    assert len(session.sent) == 3
 
 
 async def test_a_message_that_waits_for_its_retry_is_not_overtaken_in_its_chat(bot: TalkingBot) -> None:

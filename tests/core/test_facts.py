@@ -1,109 +1,20 @@
 """Facts told from a real journal: in order, at least once, each plugin at its own pace."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from chatgrow_bot.errors import ReceiverDown, StoreUnavailable
-from chatgrow_bot.facts import POLL, RETRIES, Facts, keyed, next_key
-from chatgrow_bot.messages import ConnectionChange, ConnectionState, Fact, Fault, Inbound
+from chatgrow_bot.facts import POLL, RETRIES, keyed, next_key
+from chatgrow_bot.messages import ConnectionChange, ConnectionState, Fault, Inbound
 from chatgrow_bot.plugin import Plugin, hook
-from chatgrow_bot.store import inbox, journal
 from chatgrow_bot.store import tables as t
 from chatgrow_bot.store.database import Database
 
-from .fakes import NOW, TENANT, Stage, inbound
-
-
-def listener(
-    trouble: Callable[[str], None] = lambda text: None, gate: asyncio.Event | None = None
-) -> type[Plugin]:
-    """Hears messages; `trouble` may raise, `gate` holds it up."""
-
-    class Listener(Plugin):
-        def __init__(self, bot: object) -> None:
-            super().__init__(bot)  # type: ignore[arg-type]
-            self.heard: list[str] = []
-            self.keys: list[str | None] = []
-
-        @hook
-        async def on_inbound(self, message: Inbound) -> None:
-            if gate:
-                await gate.wait()
-            self.heard.append(message.text)
-            self.keys += [next_key(), next_key()]
-            trouble(message.text)
-
-        @hook
-        async def on_fault(self, fault: Fault) -> None:
-            self.heard.append(f"fault of {fault.where}")
-
-    return Listener
-
-
-class Scene:
-    """A journal, plugins that listen to it, and a clock."""
-
-    def __init__(self, db: Database, **plugins: type[Plugin]) -> None:
-        self.stage = Stage().play(serves=lambda tenant: True, **plugins)
-        self.clock = self.stage.clock
-        self.db = db
-        self.facts = Facts(db=db, clock=self.clock, hooks=self.stage.hooks, report=self.stage.faults.append)
-        self._count = 0
-
-    @asynccontextmanager
-    async def reading(self, *names: str) -> AsyncIterator["Scene"]:
-        async with asyncio.TaskGroup() as group:
-            begun = [(name, await self.facts.begin(name)) for name in names]
-            readers = [group.create_task(self.facts.follow(*each)) for each in begun]
-            yield self
-            for reader in readers:
-                reader.cancel()
-
-    async def say(self, *texts: str, tenant: str = TENANT) -> None:
-        """Messages come in."""
-        for text in texts:
-            self._count += 1
-            message = inbound(text, id=f"{id(self)}-{self._count}", tenant=tenant)
-            message = Inbound(**{n: getattr(message, n) for n in message.__slots__} | {"wa_id": message.id})
-            await self.db.write(lambda conn, m=message: inbox.add(conn, m))  # type: ignore[misc]
-        self.facts.poke()
-
-    async def tell(self, fact: Fact) -> None:
-        await self.db.write(lambda conn: journal.tell(conn, fact, at=NOW))
-        self.facts.poke()
-
-    def plugin(self, name: str) -> Any:
-        instance = self.stage.hooks._registry.get(name)
-        return instance and instance.plugin
-
-    def heard(self, name: str) -> list[str]:
-        return list(self.plugin(name).heard)
-
-    async def until(self, met: Callable[[], bool], step: float = 0.0) -> None:
-        """Let things happen, turning the clock by `step` at each look."""
-        async with asyncio.timeout(10):
-            while not met():
-                await asyncio.sleep(0.005)
-                if step:
-                    self.clock.advance(step)
-
-    async def bookmark(self, name: str) -> int | None:
-        return await self.db.read(lambda conn: journal.bookmark(conn, name))
-
-    async def until_marked(self, name: str, position: int) -> None:
-        async with asyncio.timeout(10):
-            while await self.bookmark(name) != position:  # noqa: ASYNC110 (the database has no event)
-                await asyncio.sleep(0.005)
-
-    async def parked(self) -> list[tuple[str, int]]:
-        return await self.db.read(
-            lambda conn: [tuple(row) for row in conn.execute(select(t.parked.c.reader, t.parked.c.position))]
-        )
+from .fakes import NOW, TENANT
+from .scene import Scene, fails, listener
 
 
 async def test_facts_are_told_in_order_from_the_head_on(db: Database) -> None:
@@ -154,12 +65,26 @@ async def test_a_slow_plugin_delays_only_itself(db: Database) -> None:
         await scene.until(lambda: scene.heard("slow") == ["one", "two"])
 
 
-async def test_a_fact_that_fails_five_times_is_parked_and_the_next_one_goes_on(db: Database) -> None:
-    def trouble(text: str) -> None:
-        if text == "bad":
-            raise ValueError
+async def test_a_reader_stopped_in_the_middle_leaves_its_bookmark_where_it_was(db: Database) -> None:
+    gate = asyncio.Event()
 
-    scene = Scene(db, crm=listener(trouble))
+    class Slow(Plugin):
+        @hook
+        async def on_inbound(self, message: Inbound) -> None:
+            if message.text == "two":
+                gate.set()
+                await asyncio.Event().wait()
+
+    scene = Scene(db, slow=Slow)
+    await scene.facts.begin("slow")
+    await scene.say("one", "two")
+    async with scene.reading("slow"):
+        await gate.wait()
+    assert await scene.bookmark("slow") == 1
+
+
+async def test_a_fact_that_fails_five_times_is_parked_and_the_next_one_goes_on(db: Database) -> None:
+    scene = Scene(db, crm=listener(fails))
     async with scene.reading("crm"):
         await scene.say("bad", "good")
         await scene.until(lambda: "good" in scene.heard("crm"), step=1.0)
@@ -168,14 +93,11 @@ async def test_a_fact_that_fails_five_times_is_parked_and_the_next_one_goes_on(d
     reasons = [fault.reason for fault in scene.stage.faults]
     assert len(reasons) == 2  # asleep, and parked
     assert "left alone for 60 s" in reasons[0]
-    assert reasons[1].startswith("fact 1 is set aside: on_inbound: ValueError at test_facts.py:")
+    assert reasons[1].startswith("fact 1 is set aside: on_inbound: ValueError at scene.py:")
 
 
 async def test_tries_are_spread_out(db: Database) -> None:
-    def trouble(text: str) -> None:
-        raise ValueError
-
-    scene = Scene(db, crm=listener(trouble))
+    scene = Scene(db, crm=listener(fails))
     async with scene.reading("crm"):
         await scene.say("bad")
         for tries, wait in enumerate(RETRIES, start=1):
@@ -244,8 +166,8 @@ async def test_a_message_erased_since_is_passed_over(db: Database) -> None:
 async def test_a_plugin_does_not_hear_of_its_own_faults(db: Database) -> None:
     scene = Scene(db, crm=listener())
     async with scene.reading("crm"):
-        await scene.tell(Fault(where="crm", reason="x", at=NOW))
-        await scene.tell(Fault(where="slack", reason="x", at=NOW))
+        for who in ("crm", "slack"):
+            await scene.tell(Fault(where=who, reason="x", at=NOW))
         await scene.until(lambda: scene.heard("crm") == ["fault of slack"])
 
 

@@ -126,7 +126,7 @@ async def test_a_plugin_that_blocks_the_loop_is_interrupted_and_the_next_one_ans
         answered = await stage.hooks.answer(inbound())
     assert answered
     assert answered.by == "Yes"
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 1.5
     assert "blocked the event loop" in stage.faults[0].reason
 
 

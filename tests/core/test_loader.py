@@ -103,7 +103,7 @@ def test_a_module_must_define_exactly_one_plugin(tmp_path: Path) -> None:
     ("code", "entry", "said"),
     [
         (GOOD, "bad: {plugin: gode}", "there is no plugin 'gode', did you mean 'good'?"),
-        (GOOD, "bad: {plugin: ../good}", "there is no plugin '../good'"),
+        (GOOD, "bad: {plugin: ../mine/good}", "there is no plugin '../mine/good'"),
         ("class X:\n    pass\n", "bad:", "defines no plugin"),
         ("1 / 0\n", "bad:", "ZeroDivisionError: division by zero (bad.py:"),
         ("sys.exit()\n", "bad:", "SystemExit"),

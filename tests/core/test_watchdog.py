@@ -55,7 +55,7 @@ def _the_signal_is_given_back() -> object:
 
 @pytest.mark.parametrize("loop", [asyncio, uvloop])
 @pytest.mark.parametrize("work", [sleeps, spins, deep_in_a_library, swallows_errors])
-def test_a_plugin_that_blocks_is_interrupted_within_a_second(
+def test_a_plugin_that_blocks_is_interrupted_soon_after_half_a_second(
     loop: ModuleType, work: Callable[[], object]
 ) -> None:
     async def scene() -> float:
@@ -69,7 +69,7 @@ def test_a_plugin_that_blocks_is_interrupted_within_a_second(
         return took
 
     with asyncio.Runner(loop_factory=loop.new_event_loop) as runner:
-        assert 0.4 < runner.run(scene()) < 1.0
+        assert 0.4 < runner.run(scene()) < 1.5  # 0.6 on a machine with nothing else to do
 
 
 async def test_it_says_who_blocks_and_where_once_a_stall() -> None:

@@ -10,7 +10,7 @@ from chatgrow_bot.messages import ConnectionState, Drop, Fault, Inbound, Outboun
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import inbox as stored
 from chatgrow_bot.store.tables import inbox
-from chatgrow_bot.testing import FakeEngine, TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
 
 DANA, NOAM = "15551230001@c.us", "15551230002@c.us"
 
@@ -203,3 +203,43 @@ async def test_an_answer_that_cannot_be_sent_is_a_fault_of_its_plugin_and_not_th
     await asyncio.wait_for(Listener.heard.wait(), 10)
     assert "wrong" in Listener.faults[0].reason
     await bot.reaches("shop", ConnectionState.ONLINE)
+
+
+async def test_half_an_emoji_and_a_nul_are_no_reason_to_lose_a_message(bot: TalkingBot) -> None:
+    await bot.start(Echo)
+    assert await bot.say("hi \ud83d and \0") == ["you said hi ? and \ufffd"]
+
+
+async def test_a_chat_in_which_a_loop_was_cut_is_left_alone_for_a_while(bot: TalkingBot) -> None:
+    clock = bot.clock = FakeClock()
+    bot.engine = FakeEngine(clock.now)
+    await bot.start(Echo)
+    said = [await bot.say(f"message {number}") for number in range(7)]
+    assert [len(each) for each in said] == [1, 1, 1, 1, 1, 1, 0]
+    clock.advance(800)
+    assert await bot.say("still there?") == []
+    clock.advance(101)
+    assert await bot.say("and now?") == ["you said and now?"]
+
+
+async def test_a_message_that_cannot_be_answered_is_told_of_and_does_not_hold_its_chat_up(
+    bot: TalkingBot,
+) -> None:
+    class Broken(Plugin):
+        @hook
+        async def answer(self, message: Inbound) -> Outbound:
+            return Outbound(to=message.chat, text=5 if message.text == "bad" else "fine")  # type: ignore[arg-type]
+
+    clock = bot.clock = FakeClock()
+    bot.engine = FakeEngine(clock.now)
+    await bot.start(Broken, Listener)
+    session = await bot.connect()
+    await session.hears("bad")
+    await session.hears("good")
+    async with asyncio.timeout(10):
+        while not session.sending.is_set():
+            clock.advance(20)
+            await asyncio.sleep(0.001)
+        await Listener.heard.wait()
+    assert [parcel.text for parcel in session.sent] == ["fine"]
+    assert "left unanswered: TypeError" in Listener.faults[0].reason

@@ -23,7 +23,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     _layer(
         "steps of a part: what several parts use, or what one part would be too long with",
-        "bodies consent isolation keeper outcome reporting tenants",
+        "bodies consent handover isolation keeper outcome reporting tenants",
     ),
     _layer("what a plugin may have and say", "registry verdicts"),
     _layer("the one caller of plugins", "hooks"),

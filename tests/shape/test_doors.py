@@ -84,7 +84,8 @@ def loose_patterns(file: Source) -> Iterator[Found]:
 
 def _constants(file: Source) -> set[str]:
     assigned = (node for node in file.tree.body if isinstance(node, ast.Assign))
-    return {dotted(t) for node in assigned if isinstance(node.value, ast.Constant) for t in node.targets}
+    names = (dotted(t) for node in assigned if isinstance(node.value, ast.Constant) for t in node.targets)
+    return set(filter(None, names))
 
 
 def _outside(files: Iterable[Source]) -> list[Source]:

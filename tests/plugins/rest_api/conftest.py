@@ -114,11 +114,13 @@ class Api:
 
     async def until(self, user: str, connection_id: str, state: ConnectionState) -> None:
         """Wait for a state, while time passes."""
-        for _ in range(500):
-            if (await self.ask("GET", f"{CONNECTIONS}/{connection_id}", user)).body["state"] == state:
+        seen: Any = None
+        for _ in range(2000):
+            seen = (await self.ask("GET", f"{CONNECTIONS}/{connection_id}", user)).body
+            if seen["state"] == state:
                 return
             self.clock.advance(0.1)
-        raise AssertionError(f"never {state}")
+        raise AssertionError(f"never {state}: {seen}")
 
 
 @pytest.fixture

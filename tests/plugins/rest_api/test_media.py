@@ -28,12 +28,9 @@ async def send(api: Api, media: dict[str, Any], **more: Any) -> Reply:
 async def arrives(api: Api, reply: Reply) -> Any:
     """The parcel that the engine is handed."""
     assert reply.status == 202, reply
-    session = api.engine.opened["shop"]
-    before = len(session.sent)
-    for _ in range(500):
-        if len(session.sent) > before:
-            return session.sent[-1]
-        await api.ask("GET", "/health", None)
+    for _ in range(1000):
+        if (await api.ask("GET", reply.headers["Location"])).body["status"] == "sent":
+            return api.engine.opened["shop"].sent[-1]
         api.clock.advance(0.5)
     raise AssertionError("nothing was sent")
 

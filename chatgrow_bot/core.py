@@ -1,0 +1,219 @@
+"""The core's parts and who hands what to whom. Where data flows upward (a session brings a message, an ack,
+the news that it is in sync) the part above is reached by a call that is handed in here, never by an import.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from .agenda import Agenda
+from .clock import Clock
+from .config.models import OnUnknown, Settings
+from .connections import Connections
+from .dispatch import Dispatcher
+from .engine import Ack, Arrival, Engine
+from .errors import EngineError
+from .health import Health
+from .hooks import Hooks
+from .inbox import Inbox
+from .limits import LoopLimits, Pace, Policy
+from .messages import Fact, Lane
+from .outbox import Outbox
+from .outcome import Outcome
+from .plugin import Http
+from .reconcile import Reconciler
+from .spool import Spool
+from .store.database import Database
+
+#: Seconds that a stop leaves to messages that are being sent.
+_DRAIN = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What every part stands on."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    chance: Random
+    hooks: Hooks
+    http: Http
+    report: Callable[[Fact], None]
+    epoch: int  #: which start of this installation it is
+    key: bytes  #: of which message ids are made
+
+
+class Core:
+    """The way in, the way out, the connections between them, and the watch over all."""
+
+    def __init__(self, ground: Ground, engines: Mapping[str, Engine]) -> None:
+        self._ground = ground
+        self._engines = dict(engines)
+        settings, agenda = ground.settings, Agenda(ground.clock)
+        self.spool = Spool(
+            settings.session_dir / "media",
+            http=ground.http,
+            clock=ground.clock,
+            roots=settings.allowed_media_roots,
+        )
+        self.connections = Connections(
+            db=ground.db,
+            clock=ground.clock,
+            settings=settings,
+            doors=self,
+            epoch=ground.epoch,
+            chance=ground.chance,
+        )
+        self.outbox = self._way_out(agenda)
+        self.dispatcher = self._sending(agenda)
+        self.inbox = self._way_in()
+        self.health = self._watch()
+
+    def _way_out(self, agenda: Agenda) -> Outbox:
+        return Outbox(
+            db=self._ground.db,
+            clock=self._ground.clock,
+            agenda=agenda,
+            key=self._ground.key,
+            ttl=timedelta(seconds=self._ground.settings.queue.ttl),
+            policy=self.policy,
+        )
+
+    def _sending(self, agenda: Agenda) -> Dispatcher:
+        db, clock, queue = self._ground.db, self._ground.clock, self._ground.settings.queue
+        outcome = Outcome(db, clock, self.policy)
+        recovery = Reconciler(
+            db=db,
+            clock=clock,
+            agenda=agenda,
+            outcome=outcome,
+            policy=self.policy,
+            report=self._ground.report,
+        )
+        return Dispatcher(
+            db=db,
+            clock=clock,
+            agenda=agenda,
+            hooks=self._ground.hooks,
+            outcome=outcome,
+            recovery=recovery,
+            ready=self.connections.ready,
+            policy=self.policy,
+            epoch=self._ground.epoch,
+            concurrency=_concurrency(self._ground.settings),
+            reconcile_after=queue.reconcile_after,
+            chance=self._ground.chance,
+        )
+
+    def _way_in(self) -> Inbox:
+        return Inbox(
+            db=self._ground.db,
+            clock=self._ground.clock,
+            hooks=self._ground.hooks,
+            outbox=self.outbox,
+            report=self._ground.report,
+            age_gate=self._ground.settings.inbound.age_gate,
+            loops=_loops(self._ground.settings),
+        )
+
+    def _watch(self) -> Health:
+        return Health(
+            db=self._ground.db,
+            clock=self._ground.clock,
+            interval=self._ground.settings.health_check_interval,
+            keepers=self.connections.keepers,
+            view=self.connections.view,
+            wake=self.outbox.wake,
+            report=self._ground.report,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Bring in, connect, send and watch for the time of the block; at its end what is being sent is
+        finished first, then the connections close."""
+        await self.connections.load()
+        async with AsyncExitStack() as life:
+            await life.enter_async_context(background(self.inbox.run(), "inbox"))
+            await life.enter_async_context(background(self.connections.run(), "connections"))
+            await life.enter_async_context(background(self.dispatcher.run(), "dispatcher"))
+            life.push_async_callback(self.dispatcher.drain, _DRAIN)
+            await life.enter_async_context(self.health.watching())
+            yield
+
+    # connections.Doors: what comes up from a session
+
+    async def arrived(self, tenant: str, connection_id: str, arrival: Arrival) -> None:
+        """A message is on the page: the way in."""
+        await self.inbox.arrived(tenant, connection_id, arrival)
+
+    async def acked(self, connection_id: str, ack: Ack) -> None:
+        """One of ours came further: the way out."""
+        await self.outbox.acked(connection_id, ack)
+
+    def online(self, connection_id: str) -> None:
+        """In sync: messages may leave."""
+        self.dispatcher.online(connection_id)
+
+    def engine(self, name: str) -> Engine:
+        """The engine of this name, made when it is first asked for."""
+        if name not in self._engines:
+            factories = {
+                each: make for _, made in self._ground.hooks.register_engines() for each, make in made.items()
+            }
+            if name not in factories:
+                offered = ", ".join(sorted({*factories, *self._engines})) or "none"
+                raise EngineError(f"No plugin offers the engine '{name}' (on offer: {offered})")
+            self._engines[name] = factories[name]()
+        return self._engines[name]
+
+    def policy(self, connection_id: str) -> Policy:
+        """How a connection sends, by its settings over the defaults."""
+        own, queue = self.connections.settings(connection_id), self._ground.settings.queue
+        pacing = own.pacing or self._ground.settings.pacing
+        delays = tuple(each / 1000 for each in queue.retry_delays)
+        attempts = own.message_retry_attempts
+        return Policy(
+            paces={
+                Lane.SEND: Pace(low=pacing.send.min, high=pacing.send.max, jitter=pacing.send.jitter),
+                Lane.REPLY: Pace(low=pacing.reply.min, high=pacing.reply.max),
+            },
+            typing=pacing.reply.typing,
+            max_retries=queue.max_retries if attempts is None else attempts,
+            retry_delays=delays if own.message_retry_delay is None else (own.message_retry_delay,),
+            hold_unknown=queue.on_unknown is OnUnknown.HOLD,
+        )
+
+
+def _loops(settings: Settings) -> LoopLimits:
+    loop = settings.inbound.loop_breaker
+    return LoopLimits(
+        short=loop.short,
+        short_seconds=loop.short_window,
+        long=loop.long,
+        long_seconds=loop.long_window,
+        same_text=loop.same_text,
+        silence=loop.silence,
+        long_silence=loop.long_silence,
+    )
+
+
+def _concurrency(settings: Settings) -> int:
+    """`auto` is enough for every connection this process may keep to send at once."""
+    asked = settings.queue.concurrency
+    return max(5, settings.max_connections) if asked == "auto" else asked
+
+
+@asynccontextmanager
+async def background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Something that runs for the time of the block; its failure is the block's."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work, name=name)
+        try:
+            yield
+        finally:
+            task.cancel()

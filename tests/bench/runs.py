@@ -1,0 +1,42 @@
+"""Figures and the table of them. Nothing is good or bad here: a figure stands beside its aim, people judge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+_HEAD = ("figure", "min", "median", "max", "", "n", "aim", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What was measured, as often as it was."""
+
+    name: str
+    unit: str
+    samples: Sequence[float]
+    aim: str = ""  #: of the median, in words
+    note: str = ""
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """The figures, a line each, in columns: words to the left, numbers to the right."""
+    rows = [_HEAD, *map(_row, figures)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    numbers = {1, 2, 3, 5}
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if place in numbers else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    low, middle, high = (_shown(find(figure.samples)) for find in (min, median, max))
+    return (figure.name, low, middle, high, figure.unit, str(len(figure.samples)), figure.aim, figure.note)
+
+
+def _shown(value: float) -> str:
+    """Three digits that say something, or all of a large number."""
+    return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
