@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
+from aiohttp import web
 from sqlalchemy import Connection
 
 from .accounts import Accounts
-from .bot import InstanceStore
 from .clock import Clock, SystemClock
 from .commands import Commands
 from .config.load import Loaded
@@ -19,9 +19,11 @@ from .core import Core, Ground, background
 from .engine import Engine
 from .facts import Facts
 from .hooks import Hooks
+from .hooks.watchdog import Watchdog
 from .host import Host
+from .host.bot import InstanceStore
+from .host.loader import Catalogue
 from .hub import Hub
-from .loader import Catalogue
 from .reporting import Reporter
 from .safety.http import SafeHttp
 from .server import create_app, serve
@@ -29,7 +31,6 @@ from .store import meta
 from .store.database import open_database
 from .store.folder import FolderLock
 from .tenants import Directory
-from .watchdog import Watchdog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +78,7 @@ async def open_hub(
         await house.enter_async_context(host.running(hub=hub, facts=facts, offer=commands.offered))
         await house.enter_async_context(core.running())
         at = loaded.settings.server
-        web = create_app(
-            ground.hooks.register_routes(),
-            accounts=accounts,
-            is_enabled=host.is_enabled,
-            proxies=at.trusted_proxies,
-        )
-        port = await house.enter_async_context(serve(web, at.host, at.port))
+        port = await house.enter_async_context(serve(_web(ground, accounts, host), at.host, at.port))
         yield Running(
             hub=hub, ground=ground, host=at.host, port=port, plugins=host, first_password=first_password
         )
@@ -126,6 +121,16 @@ async def _plugins(loaded: Loaded, ground: Ground, catalogue: Catalogue | None) 
     )
     host.load()
     return host
+
+
+def _web(ground: Ground, accounts: Accounts, host: Host) -> web.Application:
+    """What is served: the routes of the plugins, and nothing else."""
+    return create_app(
+        ground.hooks.register_routes(),
+        accounts=accounts,
+        is_enabled=host.is_enabled,
+        proxies=ground.settings.server.trusted_proxies,
+    )
 
 
 def _start(conn: Connection) -> tuple[int, bytes]:

@@ -10,11 +10,9 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from .agenda import Agenda
 from .clock import Clock
 from .config.models import OnUnknown, Settings
 from .connections import Connections
-from .dispatch import Dispatcher
 from .engine import Ack, Arrival, Engine
 from .errors import EngineError
 from .health import Health
@@ -23,9 +21,11 @@ from .inbox import Inbox
 from .limits import LoopLimits, Pace, Policy
 from .messages import Fact, Lane
 from .outbox import Outbox
-from .outcome import Outcome
+from .outbox.agenda import Agenda
+from .outbox.dispatch import Dispatcher
+from .outbox.outcome import Outcome
+from .outbox.reconcile import Reconciler
 from .plugin import Http
-from .reconcile import Reconciler
 from .spool import Spool
 from .store.database import Database
 

@@ -8,9 +8,9 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from .clock import Clock
+from .connections.keeper import Keeper
 from .errors import StoreUnavailable
 from .hub import ConnectionView
-from .keeper import Keeper
 from .messages import ConnectionState, Fact, HealthReport
 from .store import connections as stored_connections
 from .store import journal

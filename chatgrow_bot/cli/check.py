@@ -11,7 +11,7 @@ from ..clock import SystemClock
 from ..config import Loaded, render
 from ..hooks import Hooks
 from ..host import Host
-from ..loader import Catalogue
+from ..host.loader import Catalogue
 from ..plugin import Store
 from ..safety.http import SafeHttp
 from .options import EX_CONFIG, config_option, loaded

@@ -10,7 +10,7 @@ import structlog
 from ..config import RESERVED, InvalidConfig, check
 from ..config.load import Loaded, load
 from ..errors import ChatgrowError, PluginError
-from ..loader import Catalogue
+from ..host.loader import Catalogue
 from ..plugin import Plugin, PluginConfig
 
 

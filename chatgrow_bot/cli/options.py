@@ -11,7 +11,7 @@ import click
 
 from ..config.load import Loaded, load
 from ..config.report import InvalidConfig
-from ..loader import setting_problems
+from ..host.loader import setting_problems
 from ..store.database import Database, open_database
 from ..store.folder import FolderLock
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ..loader import Catalogue
+from ..host.loader import Catalogue
 from .options import config_option, loaded
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from ..app import Running, open_hub
 from ..clock import Clock, SystemClock
 from ..config.load import load
+from ..host.loader import Catalogue
 from ..hub import ConnectionView, Identity
-from ..loader import Catalogue
 from ..messages import ConnectionState, Lane, State
 from ..plugin import Plugin
 from ..store import accounts, inbox

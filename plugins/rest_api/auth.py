@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from chatgrow_bot.bodies import read_body
 from chatgrow_bot.hub import Accounts
 from chatgrow_bot.plugin import Access, Route
+from chatgrow_bot.server.bodies import read_body
 
 from .models import LoggedIn, Login
 from .replies import reply

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from chatgrow_bot.bodies import read_body
 from chatgrow_bot.errors import BadInput
 from chatgrow_bot.hub import Connections, ConnectionView
 from chatgrow_bot.plugin import IDENTITY, Access, Route
+from chatgrow_bot.server.bodies import read_body
 
 from .models import Connection, ConnectionList, ConnectionPatch, NewConnection
 from .replies import reply, tenant_of

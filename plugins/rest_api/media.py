@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Iterable
 
 from aiohttp import BodyPartReader, MultipartReader, http_exceptions, web
 
-from chatgrow_bot.bodies import read_chunks
 from chatgrow_bot.errors import BadInput
 from chatgrow_bot.hub import Spool
 from chatgrow_bot.messages import Media
 from chatgrow_bot.plugin import Access, Route
-from chatgrow_bot.problems import MalformedRequest, TooSlow, UnsupportedContent
+from chatgrow_bot.server.bodies import read_chunks
+from chatgrow_bot.server.problems import MalformedRequest, TooSlow, UnsupportedContent
 
 from .models import Uploaded
 from .replies import reply, tenant_of

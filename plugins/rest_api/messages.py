@@ -11,12 +11,12 @@ from typing import Any
 from aiohttp import web
 
 from chatgrow_bot.addresses import chat_of
-from chatgrow_bot.bodies import read_body
 from chatgrow_bot.errors import BadInput, MediaRefused
 from chatgrow_bot.hub import Hub
 from chatgrow_bot.messages import Delivery, Kind, Media, Outbound, Priority, TimelineEntry
 from chatgrow_bot.plugin import Access, Route
 from chatgrow_bot.safety.media import display_name, kind_of
+from chatgrow_bot.server.bodies import read_body
 
 from .connections import PATH as CONNECTIONS
 from .models import Accepted, MediaMessage, MediaSource, MessageStatus, Options, Send, TimelineStep

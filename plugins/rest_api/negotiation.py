@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from chatgrow_bot.problems import NotAcceptable
+from chatgrow_bot.server.problems import NotAcceptable
 
 
 def best(accept: Iterable[str], offers: Sequence[str]) -> str:

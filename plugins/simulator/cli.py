@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -36,11 +37,14 @@ def demo(script: bool, folder: Path) -> None:
     except (DemoFailed, TimeoutError) as error:
         click.echo(f"  {click.style('✗', fg='red')} {error}\n    The logs are in {folder}/", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         click.echo("\nStopped.")
 
 
 async def _demo(script: bool, folder: Path, rules: Path) -> None:
+    task = asyncio.current_task()
+    if task:  # a SIGTERM stops the two programs too, as Ctrl-C does
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     click.echo("Setting the stage: a hub and a stand-in for WhatsApp, in true Chromium …")
     stage = await Stage.build(folder, rules)
     async with stage.simulator(), SimulatorClient(stage.places.simulator) as simulator:

@@ -1,6 +1,6 @@
 """`python -m tests.bench`: figures, measured side by side on this machine. It judges nothing.
 
-All of it by `make bench`, in some minutes; RUNS=3 for other than 5 runs of each, `--only latency` for one topic.
+All of it by `make bench`, in minutes. RUNS=3 for other than 5 runs of each; `--only latency` for one topic.
 """
 
 import asyncio

@@ -2,8 +2,8 @@
 
 Counted is the PSS (pages shared with others count in part) of a whole tree of processes: Python, Playwright's
 driver, every process of the browsers. The hub's tree has N connections, linked and idle. The bare one is a
-Python with nothing but Playwright (`bare.py`) that holds N browsers, with the engine's own flags and each with
-a profile, at the page's QR code: no wa-js, no bridge, nobody logged in. So wa-js, what the page keeps of an
+Python with nothing but Playwright (`bare.py`) that holds N browsers, by the engine's own flags and on a profile
+each, at the page's QR code: no wa-js, no bridge, nobody logged in. So wa-js, what the page keeps of an
 account, and the whole hub are on the hub's side. The two never run at the same time: they would share the
 browser's code, and each look smaller.
 """
@@ -115,7 +115,7 @@ async def _bare(stage: "Stage", count: int) -> AsyncIterator[int]:
                 raise RuntimeError("the bare browsers did not start")  # and have said why
             yield process.pid
         finally:
-            await process.communicate()  # closes its input, and waits for its end
+            await process.communicate(b"")  # ends its input, and waits for its end
 
 
 async def _options(page_port: int) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from chatgrow_bot.loader import NAMESPACE, built_in_folder, load_plugin_module
+from chatgrow_bot.host.loader import NAMESPACE, built_in_folder, load_plugin_module
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

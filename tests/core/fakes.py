@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chatgrow_bot.hooks import Hooks, Limits
+from chatgrow_bot.hooks.registry import Instance
 from chatgrow_bot.messages import Delivery, Fault, Inbound, Kind, Lane, Outbound, Priority, State
 from chatgrow_bot.plugin import Plugin
-from chatgrow_bot.registry import Instance
 from chatgrow_bot.testing import FakeClock
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -7,12 +7,12 @@ from textwrap import dedent, indent
 from types import SimpleNamespace
 from typing import Any
 
-from chatgrow_bot.bot import InstanceStore
 from chatgrow_bot.config import load
 from chatgrow_bot.facts import Facts
 from chatgrow_bot.host import Host
+from chatgrow_bot.host.bot import InstanceStore
+from chatgrow_bot.host.loader import Catalogue
 from chatgrow_bot.hub import Command
-from chatgrow_bot.loader import Catalogue
 from chatgrow_bot.messages import Outbound
 from chatgrow_bot.store.database import Database
 

@@ -10,11 +10,11 @@ import aiohttp
 from aiohttp import web
 from pydantic import BaseModel
 
-from chatgrow_bot.bodies import read_body
 from chatgrow_bot.errors import NotLoggedIn
 from chatgrow_bot.hub import Identity, Role, Tokens
 from chatgrow_bot.plugin import IDENTITY, Access, Route
 from chatgrow_bot.server import create_app, serve
+from chatgrow_bot.server.bodies import read_body
 
 JSON = {"Content-Type": "application/json"}
 ROLES = {

@@ -10,10 +10,10 @@ from argon2 import extract_parameters
 from sqlalchemy import update
 
 from chatgrow_bot.accounts import Accounts
-from chatgrow_bot.brake import Brake
+from chatgrow_bot.accounts.brake import Brake
+from chatgrow_bot.accounts.passwords import Passwords
 from chatgrow_bot.errors import BadInput, Conflict, NotFound, NotLoggedIn, RateLimitExceeded
 from chatgrow_bot.hub import Role
-from chatgrow_bot.passwords import Passwords
 from chatgrow_bot.store import accounts as store
 from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.tables import users

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chatgrow_bot import agenda as module
-from chatgrow_bot.agenda import Agenda, Turn
 from chatgrow_bot.clock import SystemClock
+from chatgrow_bot.outbox import agenda as module
+from chatgrow_bot.outbox.agenda import Agenda, Turn
 from chatgrow_bot.testing import FakeClock
 
 

@@ -8,9 +8,9 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from chatgrow_bot import bodies
-from chatgrow_bot.bodies import read_chunks
 from chatgrow_bot.plugin import Access
+from chatgrow_bot.server import bodies
+from chatgrow_bot.server.bodies import read_chunks
 
 from .serving import JSON, NOTE, hello, is_problem, note, route, running
 

@@ -7,8 +7,8 @@ import pytest
 
 from chatgrow_bot.errors import BadInput, NotAllowed, PluginError
 from chatgrow_bot.facts import keyed
+from chatgrow_bot.host.scope import Scope
 from chatgrow_bot.messages import Outbound
-from chatgrow_bot.scope import Scope
 
 from .fakes import Stage, inbound
 from .house import GOOD, House, bot_of, log_of

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from chatgrow_bot.breaker import FIRST_SLEEP, LONGEST_SLEEP
 from chatgrow_bot.hooks import Limits
+from chatgrow_bot.hooks.breaker import FIRST_SLEEP, LONGEST_SLEEP
+from chatgrow_bot.hooks.watchdog import Watchdog
 from chatgrow_bot.messages import Inbound, Later, Outbound, Step
 from chatgrow_bot.plugin import Plugin, hook
-from chatgrow_bot.watchdog import Watchdog
 
 from .fakes import Stage, block, delivery, inbound, outbound
 

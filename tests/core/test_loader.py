@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from chatgrow_bot.errors import PluginError
-from chatgrow_bot.loader import Catalogue, built_in_folder, load_plugin_module, plugin_class
+from chatgrow_bot.host.loader import Catalogue, built_in_folder, load_plugin_module, plugin_class
 from chatgrow_bot.plugin import Plugin
 
 from .fakes import inbound

@@ -7,10 +7,10 @@ import pytest
 from aiohttp import web
 
 from chatgrow_bot.errors import BadInput, PluginError
+from chatgrow_bot.hooks.watchdog import Watchdog
 from chatgrow_bot.hub import Answer, Command, Identity, Role
 from chatgrow_bot.messages import Inbound, Outbound
 from chatgrow_bot.plugin import Access, Plugin, Route, hook
-from chatgrow_bot.watchdog import Watchdog
 
 from .fakes import Stage, block, inbound
 

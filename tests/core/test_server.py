@@ -17,8 +17,8 @@ from chatgrow_bot import errors
 from chatgrow_bot.errors import ChatgrowError, ConfigError
 from chatgrow_bot.hub import Role
 from chatgrow_bot.plugin import Access, Route
-from chatgrow_bot.problems import STATUS
 from chatgrow_bot.server import create_app, serve
+from chatgrow_bot.server.problems import STATUS
 
 from .serving import NOTE, ROLES, Doorman, hello, is_problem, route, running
 

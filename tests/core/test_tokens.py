@@ -10,8 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
-from chatgrow_bot import tokens
-from chatgrow_bot.accounts import Accounts
+from chatgrow_bot.accounts import Accounts, tokens
 from chatgrow_bot.errors import ConfigError, NotLoggedIn
 from chatgrow_bot.hub import Role
 from chatgrow_bot.store.database import Database

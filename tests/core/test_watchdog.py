@@ -12,9 +12,9 @@ import pytest
 import uvloop
 from structlog.testing import capture_logs
 
+from chatgrow_bot.hooks.watchdog import PluginStalled, Watchdog, watched
 from chatgrow_bot.messages import Inbound, Outbound
 from chatgrow_bot.plugin import Plugin, hook
-from chatgrow_bot.watchdog import PluginStalled, Watchdog, watched
 
 from .fakes import Stage, block, inbound
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatgrow_bot.loader import built_in_folder, load_plugin_module
+from chatgrow_bot.host.loader import built_in_folder, load_plugin_module
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chatgrow_bot.loader import load_plugin_module, plugin_class
+from chatgrow_bot.host.loader import load_plugin_module, plugin_class
 from chatgrow_bot.messages import Delivery, Drop, Inbound, Kind, Lane, Outbound, Priority, State
 
 GuestList = plugin_class(load_plugin_module(Path(__file__).parents[2] / "plugins" / "guest_list.py"))

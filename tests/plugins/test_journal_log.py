@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chatgrow_bot.loader import load_plugin_module, plugin_class
+from chatgrow_bot.host.loader import load_plugin_module, plugin_class
 from chatgrow_bot.messages import (
     CommandUse,
     ConnectionChange,

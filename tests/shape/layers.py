@@ -18,22 +18,17 @@ LAYERS: tuple[Layer, ...] = (
     _layer("what a plugin author sees", "plugin"),
     _layer("what a plugin may hook into", "hookspecs"),
     _layer(
-        "single things: settings, the database, the safe doors, one mechanism each",
-        "agenda brake breaker config limits logs passwords problems safety store tokens watchdog",
+        "single things: settings, the database, the safe doors, arithmetic", "config limits logs safety store"
     ),
-    _layer(
-        "steps of a part: what several parts use, or what one part would be too long with",
-        "bodies consent handover isolation keeper outcome reporting tenants",
-    ),
-    _layer("what a plugin may have and say", "registry verdicts"),
+    _layer("what several parts use", "consent reporting tenants"),
     _layer("the one caller of plugins", "hooks"),
     _layer(
         "the parts, which meet by the Protocols of hub.py",
-        "accounts commands connections dispatch facts health inbox outbox reconcile server spool",
+        "accounts commands connections facts inbox outbox server spool",
     ),
-    _layer("what a plugin comes from and runs in", "loader scope"),
-    _layer("what a plugin is handed", "bot"),
-    _layer("who starts and stops plugins", "host"),
+    _layer("who looks at the parts", "health"),
+    _layer("where plugins come from and live", "host"),
+    _layer("who hands what to whom", "core"),
     _layer("who puts it all together", "app"),
     _layer("who uses it all", "cli testing"),
 )

@@ -10,7 +10,6 @@ from .source import Source, core, expect_none, imports, plugins, source
 #: What a plugin may import from chatgrow_bot, and for what.
 PUBLIC = {
     "addresses": "phone numbers and chat ids, read and masked in one way",
-    "bodies": "request bodies, read strictly: for plugins with routes",
     "clock": "the time, as an argument where it decides",
     "config": "checks and reports for a plugin's own YAML files, and types of values",
     "engine": "what a way to reach WhatsApp must offer",
@@ -18,10 +17,11 @@ PUBLIC = {
     "hub": "the core's parts, for plugins with `admin: true`, and what commands are made of",
     "messages": "the nouns that flow",
     "plugin": "the base class and the parts a plugin gives",
-    "problems": "the errors of HTTP, told as problem+json: for plugins with routes",
     "safety.media": "what a file is, and names that are safe to show",
     "safety.patterns": "the only door to patterns",
     "safety.templates": "the only door to templates",
+    "server.bodies": "request bodies, read strictly: for plugins with routes",
+    "server.problems": "the errors of HTTP, told as problem+json: for plugins with routes",
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
-from chatgrow_bot.loader import load_plugin_module, plugin_class
+from chatgrow_bot.host.loader import load_plugin_module, plugin_class
 from chatgrow_bot.messages import Inbound
 
 ROOT = Path(__file__).parents[3]

@@ -17,8 +17,8 @@ from chatgrow_bot.accounts import Accounts
 from chatgrow_bot.app import open_hub
 from chatgrow_bot.config.load import load
 from chatgrow_bot.engine import Engine
+from chatgrow_bot.host.loader import built_in_folder, load_plugin_module
 from chatgrow_bot.hub import Hub, Role
-from chatgrow_bot.loader import built_in_folder, load_plugin_module
 from chatgrow_bot.messages import ConnectionState
 from chatgrow_bot.plugin import Route
 from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession

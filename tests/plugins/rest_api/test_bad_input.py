@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from chatgrow_bot.bodies import decode, fit
 from chatgrow_bot.errors import BadInput
+from chatgrow_bot.server.bodies import decode, fit
 
 from .conftest import CONNECTIONS, Api, part
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatgrow_bot.problems import NotAcceptable
+from chatgrow_bot.server.problems import NotAcceptable
 
 from .conftest import part
 

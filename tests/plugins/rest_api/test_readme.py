@@ -3,9 +3,9 @@
 import json
 import re
 
-from chatgrow_bot.bodies import fit
 from chatgrow_bot.errors import BadInput
-from chatgrow_bot.loader import built_in_folder
+from chatgrow_bot.host.loader import built_in_folder
+from chatgrow_bot.server.bodies import fit
 
 from .conftest import Api, part
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import structlog
 
-from .errors import BadInput, NotAllowed, PluginError
-from .facts import next_key
-from .hub import Hub
-from .messages import Outbound
-from .plugin import Http, PluginConfig, Store
+from ..errors import BadInput, NotAllowed, PluginError
+from ..facts import next_key
+from ..hub import Hub
+from ..messages import Outbound
+from ..plugin import Http, PluginConfig, Store
+from ..store import plugin_store
+from ..store.database import Database
 from .scope import Scope
-from .store import plugin_store
-from .store.database import Database
 
 
 class PluginBot:

@@ -9,11 +9,11 @@ import structlog
 from aiohttp import HttpVersion11, http_parser, web
 from aiohttp.typedefs import Handler, Middleware
 
-from .errors import ConfigError, NotAllowed, NotLoggedIn
-from .hub import Accounts, Identity, Role
-from .plugin import IDENTITY, Access, Route
+from ..errors import ConfigError, NotAllowed, NotLoggedIn
+from ..hub import Accounts, Identity, Role
+from ..plugin import IDENTITY, Access, Route
+from ..store.tables import new_id
 from .problems import NoSuchRoute, TooLarge, UnsupportedContent, from_http, problem
-from .store.tables import new_id
 
 log = structlog.get_logger("chatgrow.server")
 

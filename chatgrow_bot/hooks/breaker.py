@@ -2,7 +2,7 @@
 
 import math
 
-from .clock import Clock
+from ..clock import Clock
 
 #: So many faults in a row put a plugin to sleep.
 FAULTS = 5

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from .clock import Clock
-from .errors import PluginError
-from .facts import keyed
-from .isolation import Isolation
+from ..clock import Clock
+from ..errors import PluginError
+from ..facts import keyed
+from ..hooks.isolation import Isolation
 
 #: Seconds that a plugin's tasks have to end once they are cancelled.
 GRACE = 10.0

@@ -12,12 +12,11 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pluggy import HookImpl
 
-from .clock import Clock
-from .engine import EngineFactory
-from .errors import PluginError, ReceiverDown
-from .hub import Answer, Command, Identity
-from .isolation import Failed, Isolation, place_of
-from .messages import (
+from ..clock import Clock
+from ..engine import EngineFactory
+from ..errors import PluginError, ReceiverDown
+from ..hub import Answer, Command, Identity
+from ..messages import (
     CommandUse,
     ConnectionChange,
     Delivery,
@@ -30,7 +29,8 @@ from .messages import (
     Outbound,
     Step,
 )
-from .plugin import Check, CliCommand, Route
+from ..plugin import Check, CliCommand, Route
+from .isolation import Failed, Isolation, place_of
 from .registry import Instance, Registry
 from .verdicts import inbound_verdict, outbound_verdict, replies, said
 

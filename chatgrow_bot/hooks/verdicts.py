@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable
 
+from ..messages import Drop, Inbound, Later, Outbound
 from .isolation import Failed, WrongAnswer
-from .messages import Drop, Inbound, Later, Outbound
 
 
 def inbound_verdict(message: Inbound) -> Callable[[object], Inbound | Drop | None]:

@@ -8,13 +8,13 @@ from typing import Protocol
 
 import structlog
 
-from .clock import Clock
-from .engine import Ack, Arrival, Engine
-from .errors import StoreUnavailable
-from .hub import ConnectionView
-from .messages import ConnectionChange, ConnectionState
-from .store import connections as store
-from .store.database import Database
+from ..clock import Clock
+from ..engine import Ack, Arrival, Engine
+from ..errors import StoreUnavailable
+from ..hub import ConnectionView
+from ..messages import ConnectionChange, ConnectionState
+from ..store import connections as store
+from ..store.database import Database
 
 #: Seconds between tries when a connection's state cannot be stored.
 _PATIENCE = 5.0

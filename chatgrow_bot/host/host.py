@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from ..clock import Clock
+from ..config import RESERVED, InvalidConfig, Loaded, PluginEntry, Problem, Tenants, check
+from ..config.names import nearest
+from ..errors import NotFound, PluginError
+from ..facts import Facts
+from ..hooks import Hooks
+from ..hooks.registry import Instance
+from ..hub import Command, Hub
+from ..plugin import Http, Plugin, Store
 from .bot import PluginBot
-from .clock import Clock
-from .config import RESERVED, InvalidConfig, Loaded, PluginEntry, Problem, Tenants, check
-from .config.names import nearest
-from .errors import NotFound, PluginError
-from .facts import Facts
-from .hooks import Hooks
-from .hub import Command, Hub
 from .loader import Catalogue, explained
-from .plugin import Http, Plugin, Store
-from .registry import Instance
 from .scope import Scope
 
 #: Seconds that a plugin's lifespan may take to begin, and to end.

@@ -13,11 +13,10 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection
 
-from .addresses import chat_of
-from .agenda import Agenda
-from .clock import Clock
-from .engine import Ack
-from .errors import (
+from ..addresses import chat_of
+from ..clock import Clock
+from ..engine import Ack
+from ..errors import (
     BadInput,
     ChatgrowError,
     Conflict,
@@ -26,14 +25,15 @@ from .errors import (
     IdempotencyMismatch,
     MessageNotFound,
 )
-from .hub import ConnectionView
-from .limits import Policy
-from .messages import WAITING, ConnectionState, Delivery, Lane, Outbound, State, TimelineEntry
-from .store import connections as stored_connections
-from .store import outbox as store
-from .store.database import Database
-from .store.rows import Outgoing, outgoing
-from .store.tables import new_id
+from ..hub import ConnectionView
+from ..limits import Policy
+from ..messages import WAITING, ConnectionState, Delivery, Lane, Outbound, State, TimelineEntry
+from ..store import connections as stored_connections
+from ..store import outbox as store
+from ..store.database import Database
+from ..store.rows import Outgoing, outgoing
+from ..store.tables import new_id
+from .agenda import Agenda
 
 TEXT_LIMIT = 65_536  #: characters
 

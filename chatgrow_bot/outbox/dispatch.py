@@ -12,19 +12,19 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection
 
+from ..clock import Clock
+from ..engine import Parcel, Session
+from ..errors import SendFailed, SendRefused
+from ..hooks import Hooks
+from ..limits import Policy, clamped
+from ..messages import Drop, Lane, Later, Outbound, State
+from ..store import connections as stored_connections
+from ..store import consent
+from ..store import outbox as store
+from ..store.database import Database
+from ..store.rows import Outgoing
 from .agenda import RECONCILE, Agenda
-from .clock import Clock
-from .engine import Parcel, Session
-from .errors import SendFailed, SendRefused
-from .hooks import Hooks
-from .limits import Policy, clamped
-from .messages import Drop, Lane, Later, Outbound, State
 from .outcome import Outcome
-from .store import connections as stored_connections
-from .store import consent
-from .store import outbox as store
-from .store.database import Database
-from .store.rows import Outgoing
 
 #: Seconds until a turn that failed for a cause of ours (a full disk, say) is tried again.
 _AFTER_A_FAULT = 5.0

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from .errors import BadInput, RateLimitExceeded
+from ..errors import BadInput, RateLimitExceeded
 
 LONGEST = 1024  #: characters
 _SHORTEST, _DIFFERENT = 10, 5

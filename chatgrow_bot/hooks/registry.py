@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from pluggy import HookCaller, HookImpl, PluginManager, PluginValidationError
 
-from .config.names import nearest
-from .errors import PluginError
-from .hookspecs import HookSpecs
-from .plugin import Plugin
+from ..config.names import nearest
+from ..errors import PluginError
+from ..hookspecs import HookSpecs
+from ..plugin import Plugin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import structlog
 
+from ..clock import Clock
+from ..errors import PluginError
+from ..messages import Fault
 from .breaker import Breaker
-from .clock import Clock
-from .errors import PluginError
-from .messages import Fault
 from .watchdog import PluginStalled, watched
 
 T = TypeVar("T")

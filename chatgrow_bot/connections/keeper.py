@@ -11,12 +11,12 @@ from typing import Protocol
 
 import structlog
 
-from .clock import Clock
-from .engine import Ack, Arrival, Engine, Session, SessionSpec, Snapshot
-from .errors import EngineError, StoreUnavailable
-from .hub import QrCode
-from .limits import reconnect_delay
-from .messages import ConnectionState
+from ..clock import Clock
+from ..engine import Ack, Arrival, Engine, Session, SessionSpec, Snapshot
+from ..errors import EngineError, StoreUnavailable
+from ..hub import QrCode
+from ..limits import reconnect_delay
+from ..messages import ConnectionState
 
 #: Seconds between two looks at a session.
 _LOOK = 1.0

@@ -9,8 +9,8 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .config.names import known_keys, nearest
-from .errors import BadInput
+from ..config.names import known_keys, nearest
+from ..errors import BadInput
 from .problems import MalformedRequest, TooLarge, TooSlow
 
 M = TypeVar("M", bound=BaseModel)

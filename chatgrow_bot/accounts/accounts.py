@@ -13,16 +13,16 @@ from typing import Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from ..clock import Clock
+from ..errors import BadInput, Conflict, NotFound, NotLoggedIn, RateLimitExceeded
+from ..hub import Identity, Role, Tokens
+from ..store import accounts as store
+from ..store import meta
+from ..store.database import Database
+from ..store.tables import new_id
 from . import tokens
 from .brake import Brake
-from .clock import Clock
-from .errors import BadInput, Conflict, NotFound, NotLoggedIn, RateLimitExceeded
-from .hub import Identity, Role, Tokens
 from .passwords import Passwords
-from .store import accounts as store
-from .store import meta
-from .store.database import Database
-from .store.tables import new_id
 
 FIRST_ADMIN = "admin"  #: the user made at the first start
 

@@ -8,11 +8,11 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
-from .config import RESERVED, Document, Problem, check
-from .config.names import nearest
-from .errors import PluginError
-from .isolation import place_of
-from .plugin import Plugin
+from ..config import RESERVED, Document, Problem, check
+from ..config.names import nearest
+from ..errors import PluginError
+from ..hooks.isolation import place_of
+from ..plugin import Plugin
 
 NAMESPACE = "chatgrow_plugins"
 GROUP = "chatgrow_bot"
@@ -20,8 +20,9 @@ GROUP = "chatgrow_bot"
 
 def built_in_folder() -> Path:
     """Where our own plugins lie: inside the package when it is installed, beside it in a checkout."""
-    inside = Path(__file__).parent / "_plugins"
-    return inside if inside.is_dir() else Path(__file__).parents[1] / "plugins"
+    package = Path(__file__).parents[1]
+    inside = package / "_plugins"
+    return inside if inside.is_dir() else package.parent / "plugins"
 
 
 def load_plugin_module(path: Path) -> ModuleType:

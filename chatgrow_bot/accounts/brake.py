@@ -1,6 +1,6 @@
 """Slows down whoever tries again and again: a bucket of attempts for each key, refilled with time."""
 
-from .clock import Clock
+from ..clock import Clock
 
 _MINUTE = 60.0
 

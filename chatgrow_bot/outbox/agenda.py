@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from .clock import Clock
+from ..clock import Clock
 
 #: A connection's id and what is to be done for it: a lane's name, or RECONCILE.
 Turn = tuple[str, str]

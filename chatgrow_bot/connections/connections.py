@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from .addresses import chat_of, phone_of
-from .clock import Clock
-from .config.connection import ConnectionSettings
-from .config.models import Settings
-from .engine import Session
-from .errors import (
+from ..addresses import chat_of, phone_of
+from ..clock import Clock
+from ..config.connection import ConnectionSettings
+from ..config.models import Settings
+from ..engine import Session
+from ..errors import (
     BadInput,
     ChatgrowError,
     Conflict,
@@ -27,13 +27,13 @@ from .errors import (
     ConnectionNotReady,
     RateLimitExceeded,
 )
+from ..hub import ConnectionView, Identity, QrCode
+from ..messages import ConnectionState
+from ..store import connections as store
+from ..store import outbox as stored_outbox
+from ..store.database import Database
 from .handover import Doors, Handover
-from .hub import ConnectionView, Identity, QrCode
 from .keeper import Keeper
-from .messages import ConnectionState
-from .store import connections as store
-from .store import outbox as stored_outbox
-from .store.database import Database
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: Seconds to unlink an account politely before its connection is deleted.

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from . import errors
-from .errors import BadInput, ChatgrowError, NotFound
+from .. import errors
+from ..errors import BadInput, ChatgrowError, NotFound
 
 
 class MalformedRequest(BadInput):

@@ -23,7 +23,7 @@ STALL, LOOK = 0.5, 0.1
 
 #: Ignored by default, so one that arrives after we have gone does nothing.
 _SIGNAL = getattr(signal, "SIGURG", None)
-_PACKAGE = f"{__package__}."
+_PACKAGE = f"{__name__.partition('.')[0]}."
 _PLUGINS = "chatgrow_plugins."
 
 log = structlog.get_logger("chatgrow.watchdog")

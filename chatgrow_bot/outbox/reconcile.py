@@ -10,16 +10,16 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
+from ..clock import Clock
+from ..engine import Session
+from ..errors import StoreUnavailable
+from ..limits import Policy
+from ..messages import Fault, Lane, State
+from ..store import outbox as store
+from ..store.database import Database
+from ..store.rows import Outgoing
 from .agenda import RECONCILE, Agenda
-from .clock import Clock
-from .engine import Session
-from .errors import StoreUnavailable
-from .limits import Policy
-from .messages import Fault, Lane, State
 from .outcome import Outcome, unclaim, unclear
-from .store import outbox as store
-from .store.database import Database
-from .store.rows import Outgoing
 
 #: How many times a message may be found half sent before a person decides.
 RECOVERIES = 3

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from .addresses import masked
-from .clock import Clock
-from .engine import Ack
-from .limits import Policy
-from .messages import State
-from .store import outbox as store
-from .store.database import Database
-from .store.rows import Outgoing
+from ..addresses import masked
+from ..clock import Clock
+from ..engine import Ack
+from ..limits import Policy
+from ..messages import State
+from ..store import outbox as store
+from ..store.database import Database
+from ..store.rows import Outgoing
 
 log = structlog.get_logger("chatgrow.outbox")
 

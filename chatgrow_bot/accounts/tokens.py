@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 import uuid_utils
 
-from .errors import ConfigError, NotLoggedIn
+from ..errors import ConfigError, NotLoggedIn
 
 LIFETIME = timedelta(minutes=15)
 

@@ -1,0 +1,5 @@
+"""Users and their tokens."""
+
+from .accounts import Accounts
+
+__all__ = ["Accounts"]

@@ -1,0 +1,5 @@
+"""The WhatsApp connections, and what keeps each alive."""
+
+from .connections import Connections
+
+__all__ = ["Connections"]
