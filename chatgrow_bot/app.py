@@ -18,7 +18,7 @@ from .config.load import Loaded
 from .core import Core, Ground, background
 from .engine import Engine
 from .facts import Facts
-from .hooks import Hooks
+from .hooks import Hooks, Limits
 from .hooks.watchdog import Watchdog
 from .host import Host
 from .host.bot import InstanceStore
@@ -53,13 +53,14 @@ async def open_hub(
     chance: Random | None = None,
     engines: Mapping[str, Engine] | None = None,
     catalogue: Catalogue | None = None,
+    patience: Limits | None = None,
 ) -> AsyncIterator[Running]:
     """The hub, for the time of the block. Raises ConfigError, HeldByAnother, StoreUnavailable.
 
-    Tests hand in a clock, a seeded chance, engines of their own, or other plugins.
+    Tests hand in a clock, a seeded chance, engines and plugins of their own, less patience with these.
     """
     async with AsyncExitStack() as house:
-        ground = await _ground(house, loaded, clock or SystemClock(), chance)
+        ground = await _ground(house, loaded, clock or SystemClock(), chance, patience)
         accounts = await Accounts.open(ground.db, ground.clock)
         first_password = await accounts.ensure_admin()
         host = await _plugins(loaded, ground, catalogue)
@@ -84,7 +85,9 @@ async def open_hub(
         )
 
 
-async def _ground(house: AsyncExitStack, loaded: Loaded, clock: Clock, chance: Random | None) -> Ground:
+async def _ground(
+    house: AsyncExitStack, loaded: Loaded, clock: Clock, chance: Random | None, patience: Limits | None
+) -> Ground:
     """One process in this folder, its database, the way out to URLs, and who writes down what goes wrong."""
     settings = loaded.settings
     house.enter_context(FolderLock(settings.session_dir))
@@ -99,7 +102,7 @@ async def _ground(house: AsyncExitStack, loaded: Loaded, clock: Clock, chance: R
         db=db,
         clock=clock,
         chance=chance or Random(),  # noqa: S311 (pace, not secrets)
-        hooks=Hooks(clock=clock, report=reporter.report),
+        hooks=Hooks(clock=clock, report=reporter.report, limits=patience),
         http=http,
         report=reporter.report,
         epoch=epoch,

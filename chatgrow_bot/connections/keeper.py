@@ -172,10 +172,7 @@ class Keeper:
 
     async def acked(self, ack: Ack) -> None:
         """One of our messages came further."""
-        try:
-            await self._doors.acked(self.connection_id, ack)
-        except StoreUnavailable:  # what still holds its chat is looked up; anything more is only news
-            log.exception("an ack could not be stored", connection=self.connection_id)
+        await self._doors.acked(self.connection_id, ack)
 
     def changed(self) -> None:
         """Look now."""

@@ -1,7 +1,7 @@
 """A real hub for tests: all of it is true but the way to WhatsApp, and nobody waits between messages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from ..app import Running, open_hub
 from ..clock import Clock, SystemClock
 from ..config.load import load
+from ..hooks import Limits
 from ..host.loader import Catalogue
 from ..hub import ConnectionView, Identity
 from ..messages import ConnectionState, Lane, State
@@ -37,8 +38,8 @@ _SETTINGS: Mapping[str, Any] = {
 class _Given(Catalogue):
     """Plugins handed in as classes, before those found in folders."""
 
-    def __init__(self, given: Mapping[str, type[Plugin]]) -> None:
-        super().__init__()
+    def __init__(self, given: Mapping[str, type[Plugin]], folders: Iterable[Path]) -> None:
+        super().__init__(folders)
         self._given = given
 
     def find(self, name: str) -> type[Plugin]:
@@ -53,28 +54,38 @@ class TalkingBot:
         self.folder = folder
         self.clock = clock or SystemClock()
         self.engine = FakeEngine(self.clock.now)
+        self.patience = Limits()  #: how long a plugin may take
         self.admin: Identity
         self._running: Running | None = None
         self._house = AsyncExitStack()
         self._committed = asyncio.Event()
 
     async def start(
-        self, *plugins: type[Plugin], settings: Mapping[str, Any] | None = None, **config: Mapping[str, Any]
+        self,
+        *plugins: type[Plugin] | str,
+        settings: Mapping[str, Any] | None = None,
+        **config: Mapping[str, Any],
     ) -> Running:
-        """Start with these plugins, in this order. `config` gives each its keys, by its class's name in small
-        letters; `settings` is laid over the rest of chatgrow.yaml."""
-        given = {each.__name__.lower(): each for each in plugins}
-        listed = {name: config.pop(name, {}) for name in given} | config
+        """Start with these plugins, in this order: classes, or names that are found in folders.
+
+        `config` gives each its keys, by that name or by its class's in small letters; `settings` is laid over
+        the rest of chatgrow.yaml.
+        """
+        names = {each if isinstance(each, str) else each.__name__.lower(): each for each in plugins}
+        listed = {name: config.get(name, {}) for name in names}
         file = self.folder / "config" / "chatgrow.yaml"
         file.parent.mkdir(exist_ok=True)
         file.write_text(yaml.safe_dump({**_SETTINGS, **(settings or {}), "plugins": listed}, sort_keys=False))
+        loaded = load(file, {})
+        given = {name: each for name, each in names.items() if not isinstance(each, str)}
         self._running = await self._house.enter_async_context(
             open_hub(
-                load(file, {}),
+                loaded,
                 clock=self.clock,
                 chance=Random(1),  # noqa: S311 (the same gaps at every run)
                 engines={"fake": self.engine},
-                catalogue=_Given(given),
+                catalogue=_Given(given, loaded.settings.plugin_folders),
+                patience=self.patience,
             )
         )
         self._running.ground.db.on_commit(self._committed.set)

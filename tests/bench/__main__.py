@@ -4,10 +4,12 @@ All of it by `make bench`, in minutes. RUNS=3 for other than 5 runs of each; `--
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 
 import click
+import structlog
 import uvloop
 
 from . import latency, memory, start, store
@@ -27,6 +29,7 @@ _TOPICS = {
 @click.option("--runs", envvar="RUNS", type=click.IntRange(1), default=5, show_default=True)
 def bench(only: Sequence[str], runs: int) -> None:
     """Measure, and print one table."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop that the hub runs on
         where, figures = runner.run(_measured(only or list(_TOPICS), runs))
     click.echo(f"\n{where}\n\n{table(figures)}")

@@ -1,11 +1,12 @@
 """What linked connections cost in memory, beside the same browsers on the bare page.
 
-Counted is the PSS (pages shared with others count in part) of a whole tree of processes: Python, Playwright's
-driver, every process of the browsers. The hub's tree has N connections, linked and idle. The bare one is a
-Python with nothing but Playwright (`bare.py`) that holds N browsers, by the engine's own flags and on a profile
-each, at the page's QR code: no wa-js, no bridge, nobody logged in. So wa-js, what the page keeps of an
-account, and the whole hub are on the hub's side. The two never run at the same time: they would share the
-browser's code, and each look smaller.
+Counted is the PSS of a whole tree of processes: Python, Playwright's driver, every process of the browsers. The
+hub's tree has N connections, linked and idle. The bare one is a Python with nothing but Playwright (`bare.py`)
+that holds N browsers, with the engine's own flags and a profile each, at the page's QR code: no wa-js, no
+bridge, nobody logged in. So wa-js, what the page keeps of an account, and the whole hub are on the hub's side.
+
+In a PSS, pages shared with other processes count in part. So the two never run at the same time, and other
+browsers on this machine make both look smaller: measure without them.
 """
 
 import asyncio
@@ -143,6 +144,8 @@ def _read(pid: int) -> Tree:
     parts = {"python": 0.0, "driver": 0.0, "browsers": 0.0}
     for process in (root, *root.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):  # a browser ends helpers of its own as it likes
-            kind = "python" if process == root else "driver" if process.name() == "node" else "browsers"
+            kind = (
+                "python" if process == root else "driver" if process.name().startswith("node") else "browsers"
+            )
             parts[kind] += process.memory_full_info().pss / 1e6
     return Tree(**parts)

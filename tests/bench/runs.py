@@ -1,4 +1,4 @@
-"""Figures and the table of them. None is good or bad here: a figure stands beside its aim, and people judge."""
+"""Figures and their table. None is good or bad here: a figure stands beside its aim, and people judge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

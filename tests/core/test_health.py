@@ -4,10 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from chatgrow_bot.errors import SendFailed
 from chatgrow_bot.health import Health
-from chatgrow_bot.messages import Outbound, State
-from chatgrow_bot.store.rows import outgoing
+from chatgrow_bot.messages import ConnectionState, Outbound, State
 from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
 
 DANA = "15551230001@c.us"
@@ -34,24 +32,28 @@ async def test_a_page_seen_this_very_moment_has_a_heartbeat(bot: TalkingBot, clo
     assert report.heartbeat_age == 0.0
 
 
-async def test_the_end_of_a_message_that_held_its_chat_lets_the_next_one_leave(
+async def test_the_end_of_a_message_that_was_in_the_way_has_its_queue_looked_at(
     bot: TalkingBot, clock: FakeClock
 ) -> None:
-    await bot.start(settings={"queue": {"retryDelays": [3_600_000]}})
+    running = await bot.start()
     session = await bot.connect()
-    session.outcomes = [SendFailed("busy")]
-    tenant, outbox = bot.admin.user_id, bot.running.hub.outbox
-    short_lived = Outbound(to=DANA, text="first", ttl=timedelta(minutes=1))
-    first = await outbox.enqueue(tenant, "shop", short_lived, source="test")
-    await bot.until(
-        lambda conn: outgoing(conn, tenant, first.id),
-        lambda row: row is not None and row.delivery.state is State.RETRY,
-    )
-    second = await outbox.enqueue(tenant, "shop", Outbound(to=DANA, text="second"), source="test")
+    session.show(ConnectionState.RECONNECTING)
+    await bot.reaches("shop", ConnectionState.RECONNECTING)
+    short_lived = Outbound(to=DANA, text="hello", ttl=timedelta(minutes=1))
+    tenant, outbox = bot.admin.user_id, running.hub.outbox
+    waiting = await outbox.enqueue(tenant, "shop", short_lived, source="test")
     clock.advance(120)
-    await health(bot).look()
-    await bot.until(
-        lambda conn: outgoing(conn, tenant, second.id),
-        lambda row: row is not None and row.delivery.state is State.SENT,
+    view = await running.hub.connections.get(tenant, "shop")
+    woken: list[str] = []
+    look = Health(
+        db=running.ground.db,
+        clock=clock,
+        interval=60,
+        keepers=dict,
+        view=lambda name: view,
+        wake=woken.append,
+        report=lambda fact: None,
     )
-    assert (await outbox.get(tenant, first.id)).state is State.EXPIRED
+    await look.look()
+    assert (await outbox.get(tenant, waiting.id)).state is State.EXPIRED
+    assert woken == ["shop"]
