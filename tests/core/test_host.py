@@ -86,7 +86,7 @@ async def test_a_plugin_listed_as_off_is_loaded_but_waits(house: House) -> None:
 async def test_a_plugin_that_cannot_start_is_left_out_and_its_tasks_end(
     house: House, breaks: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatgrow_bot.host.START", 0.1)
+    monkeypatch.setattr("chatgrow_bot.host.host.START", 0.1)
     house.plugin("bad.py", LIVES.replace("        yield\n", f"        {breaks}\n        yield\n"))
     house.plugin("good.py", GOOD)
     async with house.load("bad:\ngood:").running() as host:
@@ -127,7 +127,7 @@ async def test_a_plugin_whose_own_task_group_fails_ends_alone(house: House) -> N
 async def test_a_plugin_that_does_not_stop_does_not_stop_the_hub_from_stopping(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatgrow_bot.host.STOP", 0.1)
+    monkeypatch.setattr("chatgrow_bot.host.host.STOP", 0.1)
     house.plugin("bad.py", LIVES.replace('self.log.append("out")', "await asyncio.Event().wait()"))
     async with asyncio.timeout(2), house.load("bad:").running():
         pass
