@@ -109,12 +109,15 @@ def fit(value: Any, model: type[M]) -> M:
 
 
 def _fault(fault: ErrorDetails, model: type[BaseModel], value: Any) -> dict[str, str]:
-    # Models tag the branches of a union `<so>`: that names no place in the body.
-    place = [part for part in fault["loc"] if not str(part).startswith("<")]
+    # Models tag the branches of a union `<so>`: that names no place in the body. An unknown key, last, may.
+    *above, last = fault["loc"] or ("",)
+    unknown = fault["type"] == "extra_forbidden"
+    place = [part for part in above if not str(part).startswith("<")]
+    place += [last] if fault["loc"] and (unknown or not str(last).startswith("<")) else []
     # RFC 6901
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
     said = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden":
+    if unknown:
         near = nearest(str(place[-1]), known_keys(model, tuple(place[:-1]), value))
         said = f"Unknown key, did you mean '{near}'?" if near else "Unknown key"
     elif fault["type"] in ("model_type", "dict_type"):

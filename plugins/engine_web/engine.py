@@ -22,6 +22,12 @@ from .settings import WebSettings
 from .wajs import ORIGIN, init_script
 
 
+_NO_DRIVER = (
+    "Playwright's own program does not start; on Debian and Ubuntu `apt-get install libatomic1` mends the usual "
+    "cause, and `python -m playwright --version` in the hub's environment shows any other"
+)
+
+
 class WebEngine:
     """Implements `chatgrow_bot.engine.Engine`. Sessions are opened inside `running` only."""
 
@@ -79,7 +85,10 @@ class WebEngine:
             if self._playwright and not await _lives(self._playwright):
                 await self._stop_driver()
             if self._playwright is None:
-                self._playwright = await self._driver.enter_async_context(async_playwright())
+                try:
+                    self._playwright = await self._driver.enter_async_context(async_playwright())
+                except Exception as error:  # Playwright raises a plain one when its own process ends at once
+                    raise EngineError(_NO_DRIVER) from error
             return self._playwright
 
     async def _stop_driver(self) -> None:

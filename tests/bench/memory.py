@@ -1,9 +1,10 @@
 """What linked connections cost in memory, beside the same browsers on the bare page.
 
-Counted is the PSS of a whole tree of processes: Python, Playwright's driver, every process of the browsers. The
-hub's tree has N connections, linked and idle. The bare one is a Python with nothing but Playwright (`bare.py`)
-that holds N browsers, with the engine's own flags and a profile each, at the page's QR code: no wa-js, no
-bridge, nobody logged in. So wa-js, what the page keeps of an account, and the whole hub are on the hub's side.
+Counted is the PSS of a whole tree of processes: Python, Playwright's driver, every process of the browsers.
+The hub's tree has N connections, linked and idle. The bare one is a Python with nothing but Playwright
+(`bare.py`) that holds N browsers, with the engine's own flags and a profile each, at the page's QR code: no
+wa-js, no bridge, nobody logged in. So wa-js, what the page keeps of an account, and the whole hub are on the
+hub's side.
 
 In a PSS, pages shared with other processes count in part. So the two never run at the same time, and other
 browsers on this machine make both look smaller: measure without them.

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict
 from structlog.testing import capture_logs
 
+from chatgrow_bot.errors import BadInput
 from chatgrow_bot.plugin import Access
 from chatgrow_bot.server import bodies
 from chatgrow_bot.server.bodies import read_chunks
@@ -216,3 +218,12 @@ async def test_a_client_that_leaves_in_the_middle_is_no_fault() -> None:
                 await ended.wait()
             assert (await server.ask("POST", "/note", json={"text": "x"}))[0] == 200
     assert not [line for line in logs if line["event"] == "request failed"]
+
+
+def test_a_key_that_looks_like_a_branch_of_a_union_is_an_unknown_key() -> None:
+    class Order(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+
+    with pytest.raises(BadInput) as refused:
+        bodies.fit({"<": None}, Order)
+    assert refused.value.facts["errors"] == [{"pointer": "/<", "detail": "Unknown key"}]

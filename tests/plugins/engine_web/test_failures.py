@@ -101,6 +101,7 @@ async def test_a_browser_killed_in_the_middle_of_a_send_leaves_it_unknown(world:
 
         session._page.call = watched
         await dana.offline()
+        browser = processes(world)[0]
         async with asyncio.TaskGroup() as tasks:
             parcel = Parcel(chat=chat_of(dana), wa_id=WA_ID, text="x" * 60_000)
 
@@ -110,7 +111,7 @@ async def test_a_browser_killed_in_the_middle_of_a_send_leaves_it_unknown(world:
 
             tasks.create_task(send())
             await sent_to_page.wait()
-            processes(world)[0].kill()
+            browser.kill()
 
 
 async def test_a_leftover_browser_is_ended_before_a_new_one_starts(world: World) -> None:
