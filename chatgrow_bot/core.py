@@ -129,6 +129,7 @@ class Core:
             keepers=self.connections.keepers,
             view=self.connections.view,
             wake=self.outbox.wake,
+            tidy=self.spool.expire,
             report=self._ground.report,
         )
 

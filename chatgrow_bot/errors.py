@@ -95,7 +95,8 @@ class IdempotencyMismatch(ChatgrowError):
 
 
 class ConnectionNotReady(ChatgrowError):
-    """Link the connection first: fetch its QR code and scan it with the phone."""
+    """GET the connection for its state and the reason: one that waits is linked by scanning its QR code, one
+    that was unlinked or has given up starts again by POST .../reconnect."""
 
     title = "Connection not ready"
 

@@ -1,8 +1,8 @@
 """Looks at everything every minute: what is healthy, what ran out of time. Facts are written on change."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -37,6 +37,7 @@ class Health:
         keepers: Callable[[], Mapping[str, Keeper]],
         view: Callable[[str], ConnectionView],
         wake: Callable[[str], None],
+        tidy: Callable[[datetime], Awaitable[object]],
         report: Callable[[Fact], None],
     ) -> None:
         self._db = db
@@ -45,6 +46,7 @@ class Health:
         self._keepers = keepers
         self._view = view
         self._wake = wake  #: there is room in a connection's queue
+        self._tidy = tidy  #: what lies about for nobody may go
         self._report = report
         self._last: dict[str, tuple[object, ...]] = {}
 
@@ -55,6 +57,7 @@ class Health:
         scheduler.add_job(
             self.look, "interval", seconds=self._interval, coalesce=True, max_instances=1, id="health"
         )
+        scheduler.add_job(self.tidy, "interval", hours=1, coalesce=True, max_instances=1, id="tidy")
         scheduler.start()
         try:
             yield
@@ -72,6 +75,13 @@ class Health:
                     self._report(report)
         except StoreUnavailable:
             log.exception("the regular look failed")
+
+    async def tidy(self) -> None:
+        """Remove what nobody can use any more."""
+        try:
+            await self._tidy(self._clock.now())
+        except (OSError, StoreUnavailable):
+            log.exception("tidying up failed")
 
     async def _expire(self) -> None:
         now = self._clock.now()

@@ -201,7 +201,7 @@ class Keeper:
                 self._session = session
                 return await self._watch(session)
         except EngineError as error:
-            return str(error)
+            return f"{error.detail.rstrip('.')}."
         except Exception as error:  # an engine's own fault must not end the keeper
             log.exception("the engine failed", connection=self.connection_id)
             return f"the engine failed: {error}"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from ..clock import Clock
 from ..engine import Parcel, Session
-from ..errors import SendFailed, SendRefused
+from ..errors import ChatgrowError, SendFailed, SendRefused
 from ..hooks import Hooks
 from ..limits import Policy, clamped
 from ..messages import Drop, Lane, Later, Outbound, State
@@ -176,11 +176,11 @@ class Dispatcher:
         try:
             ack = await session.send(self._parcel(row, content))
         except SendRefused as error:
-            await self._outcome.ended(row, State.FAILED, str(error))
+            await self._outcome.ended(row, State.FAILED, _said(error))
         except SendFailed as error:
-            await self._outcome.not_sent(row, str(error))
+            await self._outcome.not_sent(row, _said(error))
         except Exception as error:  # an engine's own fault is no certainty either
-            await self._outcome.unclear(row, str(error) or type(error).__name__)
+            await self._outcome.unclear(row, _said(error))
             self._look_up_later(row.delivery.connection_id)
         else:
             await self._outcome.acked(row, ack)
@@ -236,3 +236,9 @@ class Dispatcher:
             media=content.media,
             typing=min(_TYPING, policy.paces[Lane.REPLY].low) if shows_typing else 0.0,
         )
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, in a sentence. A stranger's error keeps its text: it may quote the message."""
+    detail = error.detail if isinstance(error, ChatgrowError) else ""
+    return f"{(detail or type(error).__name__).rstrip('.')}."

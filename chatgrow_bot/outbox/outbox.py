@@ -37,6 +37,9 @@ from .agenda import Agenda
 
 TEXT_LIMIT = 65_536  #: characters
 
+#: How far ahead a message may be planned, and how long it may wait.
+_FARTHEST = timedelta(days=366)
+
 #: What a person has to do before a connection in this state can send.
 _TO_DO = {
     ConnectionState.LOGGED_OUT: "it was unlinked on the phone",
@@ -77,8 +80,8 @@ class Outbox:
         if len(message.text) > TEXT_LIMIT:
             raise BadInput(f"The text has {len(message.text)} characters; {TEXT_LIMIT} at most")
         now, message_id = self._clock.now(), new_id()
+        due, expires_at = _lifetime(message, now, self._ttl)
         digits = hmac.new(self._key, message_id.encode(), hashlib.sha256).hexdigest()[:18]
-        due = max(now, message.send_at or now)
         delivery = Delivery(
             id=message_id,
             tenant=tenant,
@@ -93,7 +96,7 @@ class Outbox:
             because=message.because,
             created_at=now,
             due=due,
-            expires_at=due + (message.ttl or self._ttl),
+            expires_at=expires_at,
             updated_at=now,
         )
         return Outgoing(delivery=delivery, text=message.text, media=message.media)
@@ -161,6 +164,16 @@ class Outbox:
         return start + timedelta(
             seconds=ahead * self._policy(delivery.connection_id).paces[delivery.lane].mean
         )
+
+
+def _lifetime(message: Outbound, now: datetime, ttl: timedelta) -> tuple[datetime, datetime]:
+    """From when to when a message may leave."""
+    if message.send_at and message.send_at.tzinfo is None:
+        raise BadInput(f"sendAt {message.send_at} names no time zone")
+    due = max(now, message.send_at or now)
+    if due - now > _FARTHEST:
+        raise BadInput(f"sendAt {due:%F} is more than a year ahead")
+    return due, due + min(message.ttl or ttl, _FARTHEST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from plugins.simulator.demo.stage import Stage
 
 _COUNTS = (1, 5)
-#: One run of this takes as long as all runs of the rest, and differs little from the next.
-_MOST_RUNS = 2
+#: A run of this takes as long as all runs of another topic, and differs little from the next.
+_MOST_RUNS = 3
 #: It is settled when so many readings in a row, so many seconds apart, differ by no more than this part.
 _READINGS, _PAUSE, _STEADY = 3, 2.0, 0.01
 _MOST_READINGS = 30

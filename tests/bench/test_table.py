@@ -9,5 +9,5 @@ def test_numbers_stand_below_one_another_with_three_digits_that_say_something() 
     assert table(figures).splitlines() == [
         "figure    min  median     max      n  aim",
         "start    0.50    1.23    12.3  s   3  1.5 s  cold",
-        "enqueue  100   6,223  12,346  /s  2",
+        "enqueue   100   6,223  12,346  /s  2",
     ]

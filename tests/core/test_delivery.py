@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chatgrow_bot.errors import (
+    BadInput,
     Conflict,
     ConnectionNotFound,
     ConnectionNotReady,
@@ -269,3 +270,25 @@ async def test_a_reply_has_a_lane_of_its_own_and_does_not_wait_for_the_others(bo
     waiting = await send(bot, "more news", to=NOAM)
     assert await bot.say("hello?") == ["hello?"]
     assert (await bot.running.hub.outbox.get(waiting.tenant, waiting.id)).state is State.QUEUED
+
+
+async def test_a_message_is_not_planned_without_a_zone_or_for_another_life(bot: TalkingBot) -> None:
+    await bot.start()
+    await bot.connect()
+    now = bot.clock.now()
+    with pytest.raises(BadInput, match="time zone"):
+        await send(bot, "when?", send_at=now.replace(tzinfo=None))
+    with pytest.raises(BadInput, match="more than a year"):
+        await send(bot, "later", send_at=now.replace(year=9999))
+    patient = await send(bot, "for ever", ttl=timedelta.max)
+    assert patient.expires_at > now + timedelta(days=300)
+
+
+async def test_an_engine_s_own_error_keeps_its_words_out_of_the_timeline(bot: TalkingBot) -> None:
+    await bot.start(settings=NO_WAIT)
+    session = await bot.connect()
+    session.outcomes = [RuntimeError("cannot type 'hello dear customer'")]
+    queued = await send(bot, "hello dear customer")
+    await becomes(bot, queued, State.SENT)
+    timeline = await bot.running.hub.outbox.timeline(queued.tenant, queued.id)
+    assert "RuntimeError." in [entry.reason for entry in timeline]

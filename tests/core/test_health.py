@@ -52,6 +52,7 @@ async def test_the_end_of_a_message_that_was_in_the_way_has_its_queue_looked_at(
         keepers=dict,
         view=lambda name: view,
         wake=woken.append,
+        tidy=running.hub.spool.expire,  # type: ignore[attr-defined]
         report=lambda fact: None,
     )
     await look.look()
