@@ -65,6 +65,8 @@ for (const name of [
 ]) {
   WPP.on(`conn.${name}`, () => report({ type: 'changed' }));
 }
+// The events above come a moment before a snapshot can be taken; whoever was called then looked too soon.
+WPP.loader.onReady(() => report({ type: 'changed' }));
 
 function loggedOut(reason) {
   logoutReason = typeof reason === 'string' ? reason.slice(0, 100) : (logoutReason ?? 'logged_out');
