@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .clock import Clock
-from .config.names import nearest
+from .config.names import did_you_mean
 from .errors import BadInput, ChatgrowError, NotAllowed, NotFound, PluginError
 from .hub import Answer, Command, Identity
 from .messages import CommandUse
@@ -115,8 +115,7 @@ class Commands:
 
     def _unknown(self, name: str, who: Identity) -> str:
         usable = [command.name for command in self.all() if who.role.includes(command.role)]
-        near = nearest(name, usable)
-        return f"There is no command '{name[:64]}'" + (f", did you mean '{near}'?" if near else "")
+        return f"There is no command '{name[:64]}'{did_you_mean(name, usable)}"
 
     def _tell(self, command: Command, who: Identity, *, ok: bool) -> None:
         self._report(CommandUse(name=command.name, by=who.user_id, ok=ok, at=self._clock.now()))

@@ -77,7 +77,7 @@ class ConnectionView:
 class QrCode:
     """A QR code to link by. A secret: never logged, never stored."""
 
-    code: str
+    code: str = field(repr=False)
     expires_at: datetime
 
 
@@ -85,7 +85,7 @@ class QrCode:
 class Tokens:
     """A fresh login. Secrets."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_in: timedelta
 
 

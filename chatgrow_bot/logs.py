@@ -9,6 +9,8 @@ from pathlib import Path
 import structlog
 
 _MEGABYTE = 1 << 20
+#: Without the values of variables, which are what people wrote, and tokens.
+_TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 _SHARED = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -41,7 +43,8 @@ def _file(path: Path, level: int = logging.NOTSET) -> logging.Handler:
     handler.setLevel(level)
     handler.setFormatter(
         _formatter(
-            structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)
+            structlog.processors.ExceptionRenderer(_TRACEBACK),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
         )
     )
     return handler

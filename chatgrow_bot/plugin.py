@@ -123,8 +123,8 @@ class Access(StrEnum):
     PUBLIC = "public"  #: anyone: the list of these is frozen by a test
     SIGNED = "signed"  #: the handler itself verifies a signature
     VIEWER = "viewer"  #: any logged-in user
-    OPERATOR = "operator"
-    ADMIN = "admin"
+    OPERATOR = "operator"  #: who sends messages and keeps connections
+    ADMIN = "admin"  #: who may do everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 import structlog
 
-from ..config import RESERVED, InvalidConfig, check
+from ..config import InvalidConfig
 from ..config.load import Loaded, load
 from ..errors import ChatgrowError, PluginError
-from ..host.loader import Catalogue
+from ..host.loader import Catalogue, own_settings
 from ..plugin import Plugin, PluginConfig
 
 
@@ -50,7 +50,7 @@ def _loaded_or_none(config: Path) -> Loaded | None:
 def _configured(kind: type[Plugin], name: str, found: Loaded | None) -> PluginConfig:
     for instance, entry in found.settings.plugins.items() if found else ():
         if found and (entry.plugin or instance) == name:
-            config, _ = check(kind.Config, found.document, at=("plugins", instance), without=RESERVED)
+            config, _ = own_settings(kind, found.document, instance)
             if config:
                 return config
     return kind.Config()

@@ -1,6 +1,7 @@
 """`chatgrow run`: the hub, until it is told to stop."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from .options import config_option, loaded
 def run(ctx: click.Context, config: Path | None) -> None:
     """Run the hub until SIGTERM or Ctrl-C."""
     found = loaded(ctx, config)
+    os.umask(0o077)  # logs that rotate, the database's side files: what is made from here on is ours alone
     configure(found.settings.logs_dir)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_run(found)))
@@ -33,7 +35,7 @@ async def _run(found: Loaded) -> int:
         if running.first_password:
             click.echo(
                 f"\nA first user was made: admin, password {running.first_password}\n"
-                "It is shown this once. Change it with: chatgrow user passwd admin\n"
+                "It is shown this once. To change it, stop the hub: chatgrow user passwd admin\n"
             )
         click.echo(f"ChatGrow Bot listens on http://{running.host}:{running.port}  (Ctrl-C stops it)")
         await stop.wait()

@@ -1,4 +1,4 @@
-"""`chatgrow user`: who may use the hub. Works on the database alone, whether the hub runs or not."""
+"""`chatgrow user`: who may use the hub. Works on the database alone, and not while a hub works on it."""
 
 import asyncio
 from pathlib import Path
@@ -7,6 +7,7 @@ import click
 
 from ..accounts import Accounts
 from ..clock import SystemClock
+from ..config import Plans
 from ..hub import Role
 from .options import config_option, database, loaded
 
@@ -19,7 +20,7 @@ def user() -> None:
 @user.command()
 @click.argument("username")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.OPERATOR.value)
-@click.option("--plan", type=click.Choice(["free", "premium", "enterprise"]), default="enterprise")
+@click.option("--plan", type=click.Choice(list(Plans.model_fields)), default="enterprise")
 @config_option
 @click.pass_context
 def add(ctx: click.Context, username: str, role: str, plan: str, config: Path | None) -> None:

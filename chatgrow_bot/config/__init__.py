@@ -5,7 +5,7 @@ from .check import check
 from .connection import ConnectionSettings, Pacing, ReplyPace, SendPace
 from .load import Loaded, load
 from .models import OnUnknown, Settings
-from .names import nearest
+from .names import did_you_mean, nearest
 from .plans import Plan, Plans
 from .plugins import RESERVED, PluginEntry, Tenants
 from .report import InvalidConfig, Position, Problem, in_order, render
@@ -39,6 +39,7 @@ __all__ = [
     "Size",
     "Tenants",
     "check",
+    "did_you_mean",
     "in_order",
     "load",
     "nearest",

@@ -23,7 +23,8 @@ def check(
     included.
 
     `without` names keys of that group that are somebody else's to check. In the file only aliases are keys.
-    Validators find the document's folder as `info.context["root"]`.
+    Validators find the document's folder as `info.context["root"]`, and all of its data, the environment laid
+    over it, as `info.context["file"]`.
     """
     own = [(path, problem) for path, problem in document.problems if path[: len(at)] == at]
     problems = [
@@ -36,7 +37,8 @@ def check(
     if isinstance(data, dict):
         data = {key: value for key, value in data.items() if key not in without}
     try:
-        checked = model.model_validate(data, context={"root": document.root}, by_alias=True, by_name=False)
+        context = {"root": document.root, "file": document.data}
+        checked = model.model_validate(data, context=context, by_alias=True, by_name=False)
     except ValidationError as error:
         reported = {problem.position for problem in problems}
         for fault in faults(data, error.errors(include_url=False)):

@@ -72,6 +72,10 @@ class ConnectionSettings(Section):
         le=86_400,
         description="One wait before every retry, in seconds, instead of `queue.retryDelays`, if given.",
     )
-    enable_logging: Flag = Field(default=True, description="Whether logs/whatsapp.log has lines about it.")
-    enable_notifications: Flag = Field(default=True, description="Whether its troubles raise alerts.")
+    enable_logging: Flag = Field(
+        default=True, description="Whether logs/whatsapp.log has lines about it. Not acted on yet."
+    )
+    enable_notifications: Flag = Field(
+        default=True, description="Whether its troubles raise alerts. Not acted on yet."
+    )
     pacing: Pacing | None = Field(default=None, description="Its own pace, where it differs from `pacing`.")

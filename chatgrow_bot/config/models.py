@@ -14,11 +14,7 @@ from .plugins import InstanceName, PluginEntry
 from .values import Count, Folder, Seconds, Section
 
 _DAY = 86_400
-_DRIVERS = {
-    "sqlite://": "sqlite+aiosqlite://",
-    "postgresql://": "postgresql+asyncpg://",
-    "postgres://": "postgresql+asyncpg://",
-}
+_DATABASES = ("sqlite://", "postgresql://", "postgres://")
 
 
 class OnUnknown(StrEnum):
@@ -52,13 +48,10 @@ class DatabaseSettings(Section):
 
     @field_validator("url")
     @classmethod
-    def _with_driver(cls, url: str | None) -> str | None:
-        if url is None or url.startswith(tuple(_DRIVERS.values())):
-            return url
-        scheme, separator, rest = url.partition("://")
-        if scheme + separator not in _DRIVERS:
+    def _of_a_known_kind(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(_DATABASES):
             raise ValueError("an address of a database begins with sqlite:// or postgresql://")
-        return _DRIVERS[scheme + separator] + rest
+        return url
 
 
 class Queue(Section):
@@ -74,8 +67,12 @@ class Queue(Section):
         min_length=1,
         description="Waits before the retries, in milliseconds; the last one repeats.",
     )
-    remove_on_complete: Count = Field(default=100, ge=0, description="Finished jobs listed per connection.")
-    remove_on_fail: Count = Field(default=50, ge=0, description="Failed jobs listed per connection.")
+    remove_on_complete: Count = Field(
+        default=100, ge=0, description="Finished jobs listed per connection. Not acted on yet."
+    )
+    remove_on_fail: Count = Field(
+        default=50, ge=0, description="Failed jobs listed per connection. Not acted on yet."
+    )
     ttl: Seconds = Field(
         default=7 * _DAY, ge=60, description="A message that has not left after so many seconds expires."
     )
@@ -92,7 +89,7 @@ class Queue(Section):
     retention: Seconds = Field(
         default=30 * _DAY,
         ge=30 * _DAY,
-        description="Seconds for which messages and their status are kept; 30d at least.",
+        description="Seconds for which messages and their status are kept; 30d at least. Not acted on yet.",
     )
 
 
@@ -153,7 +150,10 @@ class Settings(Section):
     )
     inbound: InboundSettings = Field(default=InboundSettings(), description="The way in.")
     plans: Plans = Field(default=Plans(), description="What users may do, by plan.")
-    admins: tuple[str, ...] = Field(default=("admin",), description="User names with the admin role.")
+    admins: tuple[str, ...] = Field(
+        default=("admin",),
+        description="Users whose connections are the admins' own, besides those with the role `admin`.",
+    )
     plugin_folders: tuple[Folder, ...] = Field(default=(), description="Folders with plugins of your own.")
     plugins: dict[InstanceName, PluginEntry] = Field(
         default={}, description="Plugins by name, in the order in which they are asked."
@@ -161,8 +161,8 @@ class Settings(Section):
 
     @property
     def database_url(self) -> str:
-        """Where everything is stored, in SQLAlchemy's form."""
-        return self.database.url or f"sqlite+aiosqlite:///{self.session_dir / 'chatgrow.db'}"
+        """Where everything is stored."""
+        return self.database.url or f"sqlite:///{self.session_dir / 'chatgrow.db'}"
 
     def for_connection(self, own: Mapping[str, Any]) -> ConnectionSettings:
         """What holds for a connection with these settings of its own (camelCase, as stored): they go over

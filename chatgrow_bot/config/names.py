@@ -21,6 +21,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return match[0] if match else None
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a word that nobody knows: the word that was probably meant, or nothing."""
+    near = nearest(word, known)
+    return f", did you mean '{near}'?" if near else ""
+
+
 def _bare(word: str) -> str:
     return word.lower().replace("_", "").replace("-", "")
 

@@ -15,15 +15,19 @@ class Plan(Section):
     model_config = ConfigDict(json_schema_extra=lambda schema: schema.pop("required"))
 
     connections: Limit = Field(description="Connections a user may have: a number, or `unlimited`.")
-    messages_per_day: Limit = Field(description="Messages a day: a number, or `unlimited`.")
-    messages_per_month: Limit = Field(description="Messages a month: a number, or `unlimited`.")
-    bulk: Flag = Field(description="Whether bulk sends are allowed.")
+    messages_per_day: Limit = Field(description="Messages a day: a number, or `unlimited`. Not acted on yet.")
+    messages_per_month: Limit = Field(
+        description="Messages a month: a number, or `unlimited`. Not acted on yet."
+    )
+    bulk: Flag = Field(description="Whether bulk sends are allowed. Not acted on yet.")
     pacing_floor: Seconds = Field(
         ge=0,
         le=3600,
-        description="No connection waits less between two messages, in seconds; answers excepted.",
+        description="Shortest wait between two messages, in seconds; answers excepted. Not acted on yet.",
     )
-    media_size: Size = Field(ge=0, le=1 << 30, description="Largest file to send: bytes, or 16MB.")
+    media_size: Size = Field(
+        ge=0, le=1 << 30, description="Largest file to send: bytes, or 16MB. Not acted on yet."
+    )
 
 
 _FREE = {

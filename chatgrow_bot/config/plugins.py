@@ -1,8 +1,7 @@
 """A plugin's entry in chatgrow.yaml: the keys every plugin shares. The rest is the plugin's own to check."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -38,11 +37,6 @@ class PluginEntry(Section):
         default="default",
         description="Whose connections it sees: `default` (the admins' own), `all`, or a list of user names.",
     )
-
-    @property
-    def own(self) -> Mapping[str, Any]:
-        """The plugin's own keys, unchecked."""
-        return dict(self.model_extra or {})
 
 
 #: Keys of an entry that the plugin's own Config need not know.

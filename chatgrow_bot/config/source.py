@@ -3,7 +3,7 @@ with the data can point at the line."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ class Document:
 
     path: Path
     root: Path  #: the folder that relative folders named in this file start from
-    text: str
-    data: Any  #: dict, list, str, int, float, bool or None, and nothing else
+    text: str = field(repr=False)
+    data: Any = field(repr=False)  #: dict, list, str, int, float, bool or None, and nothing else
     key_positions: Mapping[At, Position]
     value_positions: Mapping[At, Position]
     problems: tuple[tuple[At, Problem], ...] = ()

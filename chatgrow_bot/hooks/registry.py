@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pluggy import HookCaller, HookImpl, PluginManager, PluginValidationError
 
-from ..config.names import nearest
+from ..config.names import did_you_mean
 from ..errors import PluginError
 from ..hookspecs import HookSpecs
 from ..plugin import Plugin
@@ -73,15 +73,12 @@ class Registry:
                 continue
             hook = options.get("specname") or name
             if hook not in self._callers:
-                yield f"there is no hook '{hook}'{self._nearest(hook)}"
+                near = did_you_mean(hook, self._callers) or f"; there are {', '.join(self._callers)}"
+                yield f"there is no hook '{hook}'{near}"
             elif options.get("wrapper") or options.get("hookwrapper"):
                 yield f"'{hook}' cannot be a wrapper"
             else:
                 yield from self._wrong_colour(hook, getattr(plugin, name))
-
-    def _nearest(self, hook: str) -> str:
-        near = nearest(hook, self._callers)
-        return f", did you mean '{near}'?" if near else f"; there are {', '.join(self._callers)}"
 
     def _wrong_colour(self, hook: str, function: Callable[..., object]) -> Iterator[str]:
         """The prefix of a hook's name says how it is called."""

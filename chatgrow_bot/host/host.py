@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from ..background import task_group
 from ..clock import Clock
-from ..config import RESERVED, InvalidConfig, Loaded, PluginEntry, Problem, Tenants, check
-from ..config.names import nearest
+from ..config import InvalidConfig, Loaded, PluginEntry, Problem, Tenants
+from ..config.names import did_you_mean
 from ..errors import NotFound, PluginError
 from ..facts import Facts
 from ..hooks import Hooks
@@ -23,7 +24,7 @@ from ..hooks.registry import Instance
 from ..hub import Command, Hub
 from ..plugin import Http, Plugin, Store
 from .bot import PluginBot
-from .loader import Catalogue, explained
+from .loader import Catalogue, explained, own_settings
 from .scope import Scope
 
 #: Seconds that a plugin's lifespan may take to begin, and to end.
@@ -106,7 +107,7 @@ class Host:
     @asynccontextmanager
     async def running(self, *, hub: Hub, facts: Facts, offer: Offer) -> AsyncIterator[None]:
         """Start the plugins that are switched on, in the order of chatgrow.yaml; stop them in reverse."""
-        async with asyncio.TaskGroup() as lives:
+        async with task_group() as lives:
             self._core = _Core(hub, facts, offer, lives)
             try:
                 for seat in self._seats.values():
@@ -138,13 +139,12 @@ class Host:
 
     def _find(self, name: str) -> _Seat:
         if name not in self._seats:
-            near = nearest(name, self._seats)
-            raise NotFound(f"there is no plugin '{name}'" + (f", did you mean '{near}'?" if near else ""))
+            raise NotFound(f"there is no plugin '{name}'{did_you_mean(name, self._seats)}")
         return self._seats[name]
 
     def _seat(self, name: str, entry: PluginEntry) -> _Seat:
         kind = self._catalogue.find(entry.plugin or name)
-        config, problems = check(kind.Config, self._loaded.document, at=("plugins", name), without=RESERVED)
+        config, problems = own_settings(kind, self._loaded.document, name)
         if config is None:
             raise InvalidConfig(problems)
         scope = Scope(name, self._hooks.isolation, self._clock)

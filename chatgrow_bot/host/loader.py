@@ -8,14 +8,18 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
-from ..config import RESERVED, Document, Problem, check
-from ..config.names import nearest
+from pydantic import TypeAdapter, ValidationError
+
+from ..config import RESERVED, Document, Folder, Problem, check
+from ..config.names import did_you_mean
 from ..errors import PluginError
 from ..hooks.isolation import place_of
-from ..plugin import Plugin
+from ..plugin import Plugin, PluginConfig
 
 NAMESPACE = "chatgrow_plugins"
 GROUP = "chatgrow_bot"
+
+_FOLDERS = TypeAdapter(tuple[Folder, ...])
 
 
 def built_in_folder() -> Path:
@@ -104,27 +108,41 @@ class Catalogue:
         for entry in self._installed:
             if entry.name == name:
                 return _installed_class(entry)
-        near = nearest(name, self.names())
-        raise PluginError(f"there is no plugin '{name}'" + (f", did you mean '{near}'?" if near else ""))
+        raise PluginError(f"there is no plugin '{name}'{did_you_mean(name, self.names())}")
 
 
 def setting_problems(document: Document) -> Iterator[Problem]:
     """What is wrong under `plugins:` that only the plugins can tell: names that no plugin has, and their own
     keys. A plugin whose code cannot be loaded is no matter of settings: it is left out at the start."""
     listed = document.data.get("plugins") if isinstance(document.data, dict) else None
-    catalogue = Catalogue()
+    catalogue = Catalogue(_folders(document))
     for name, entry in (listed or {}).items() if isinstance(listed, dict | None) else ():
         named = entry.get("plugin", name) if isinstance(entry, dict) else name
         if named not in catalogue.names():
-            near = nearest(str(named), catalogue.names())
-            hint = f", did you mean '{near}'?" if near else ""
-            yield Problem(document.position(("plugins", name)), f"there is no plugin '{named}'{hint}")
+            message = f"there is no plugin '{named}'{did_you_mean(str(named), catalogue.names())}"
+            yield Problem(document.position(("plugins", name)), message)
             continue
         try:
             kind = catalogue.find(named)
         except PluginError:
             continue
-        yield from check(kind.Config, document, at=("plugins", name), without=RESERVED)[1]
+        yield from own_settings(kind, document, name)[1]
+
+
+def own_settings(
+    kind: type[Plugin], document: Document, instance: str
+) -> tuple[PluginConfig | None, list[Problem]]:
+    """What stands under an instance's name in chatgrow.yaml, as the plugin's Config; or None, and why."""
+    return check(kind.Config, document, at=("plugins", instance), without=RESERVED)
+
+
+def _folders(document: Document) -> Iterable[Path]:
+    """`pluginFolders:` as far as it can be read; what is wrong with it, the settings' own check says."""
+    written = document.value(("pluginFolders",))
+    try:
+        return _FOLDERS.validate_python(written or (), context={"root": document.root})
+    except ValidationError:
+        return ()
 
 
 def _installed_class(entry: EntryPoint) -> type[Plugin]:

@@ -1,17 +1,18 @@
-"""The connections as stored. Owners see a ConnectionView; what only the core needs stands beside it."""
+"""The connections as stored. Owners see a ConnectionView; what only the core needs stands beside it. What
+is done in an owner's name takes his tenant; all else is for the core alone."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from ..hub import ConnectionView
-from ..messages import ConnectionChange, ConnectionState, Lane
+from ..messages import WAITING, ConnectionChange, ConnectionState, Lane
 from . import journal
 from .dialect import upsert
 from .tables import connections as t
-from .tables import outbox, slots
+from .tables import in_states, outbox, slots
 
 
 def add(conn: Connection, view: ConnectionView) -> None:
@@ -31,23 +32,12 @@ def add(conn: Connection, view: ConnectionView) -> None:
 
 
 def every(conn: Connection) -> Sequence[ConnectionView]:
-    """All of the installation, oldest first: for the core alone."""
+    """All of the installation, oldest first."""
     return _views(conn, select(t))
 
 
-def of_tenant(conn: Connection, tenant: str) -> Sequence[ConnectionView]:
-    """All of a tenant's, oldest first."""
-    return _views(conn, select(t).where(t.c.tenant == tenant))
-
-
-def get(conn: Connection, tenant: str, connection_id: str) -> ConnectionView | None:
-    """One of a tenant's."""
-    found = _views(conn, select(t).where(t.c.tenant == tenant, t.c.id == connection_id))
-    return found[0] if found else None
-
-
 def by_id(conn: Connection, ids: Collection[str]) -> Mapping[str, ConnectionView]:
-    """Those of these ids, whoever owns them: for the core alone."""
+    """Those of these ids, whoever owns them."""
     return {view.connection_id: view for view in _views(conn, select(t).where(t.c.id.in_(ids)))}
 
 
@@ -102,7 +92,7 @@ def take_slot(conn: Connection, connection_id: str, lane: Lane, next_slot: datet
 
 def backlogs(conn: Connection) -> Mapping[str, int]:
     """How many messages wait on each connection on which any does."""
-    waiting = text("outbox.state IN ('queued', 'retry')")  # as a literal, for the partial index
+    waiting = in_states("outbox.state", WAITING)
     query = select(outbox.c.connection_id, func.count()).where(waiting).group_by(outbox.c.connection_id)
     return {name: count for name, count in conn.execute(query)}
 

@@ -35,7 +35,7 @@ def parse(url: str) -> URL:
             raise ConfigError("database.url: SQLite needs a file, for example sqlite:///sessions/chatgrow.db")
         case "sqlite":
             return address.set(drivername="sqlite+aiosqlite")
-        case "postgresql":
+        case "postgresql" | "postgres":  # the short form is what hosting services hand out
             return address.set(drivername="postgresql+asyncpg")
         case other:
             raise ConfigError(f"database.url: {other} is not supported; use sqlite or postgresql")

@@ -1,10 +1,12 @@
-"""What is known of a message's life, in lines for people. No line says what the message says."""
+"""What is known of a message's life, in lines for the operator, whosever it is. No line says what the message
+says."""
 
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
 from ..addresses import masked
+from ..messages import WAITING
 from .tables import inbox, outbox, timeline
 
 
@@ -32,5 +34,5 @@ def outgoing(conn: Connection, message_id: str) -> Iterator[str]:
     for step in conn.execute(query):
         reason = f"  {step.reason}" if step.reason else ""
         yield f"     {step.at:%F %T.%f} {step.state}{reason}"
-    if row.state in ("queued", "retry"):
+    if row.state in WAITING:
         yield f"     waits; due {row.due:%F %T} UTC, lives until {row.expires_at:%F %T} UTC"

@@ -1,4 +1,5 @@
-"""What came in, and which of it has not yet reached the end of its way in."""
+"""What came in, and which of it has not yet reached the end of its way in. For the core alone: a message is
+shown by `rows.inbound`, to its tenant."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -41,14 +42,6 @@ def pending(conn: Connection) -> Sequence[Inbound]:
     """Messages whose way in a stop or a crash cut short, oldest first."""
     rows = conn.execute(select(inbox).join(jobs, jobs.c.message_id == inbox.c.id).order_by(inbox.c.id))
     return [to_inbound(row) for row in rows]
-
-
-def explain(conn: Connection, tenant: str, message_id: str) -> tuple[str, Sequence[Step]] | None:
-    """How a message's way in ended, and each step of it; None when there is no such message."""
-    row = conn.execute(
-        select(inbox.c.outcome, inbox.c.trace).where(inbox.c.id == message_id, inbox.c.tenant == tenant)
-    ).first()
-    return row and (row.outcome, [Step(**step) for step in row.trace or ()])
 
 
 def ended_as(

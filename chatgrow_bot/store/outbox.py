@@ -1,5 +1,6 @@
 """The outgoing messages. Every step of one goes through `move`: the row, its timeline and the fact in one
-transaction, and only from a state that allows it."""
+transaction, and only from a state that allows it. What is asked in somebody's name takes his tenant; all
+else is for the core alone."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -17,25 +18,22 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    text,
     tuple_,
     update,
 )
 
-from ..messages import HOLDS_CHAT, Delivery, Lane, Outbound, Priority, State, TimelineEntry
+from ..messages import HOLDS_CHAT, WAITING, Delivery, Lane, Outbound, Priority, State, TimelineEntry
 from . import journal
 from .rows import Outgoing, from_media, outgoing, to_outgoing
-from .tables import connections, idempotency, new_id, outbox, timeline
+from .tables import connections, idempotency, in_states, new_id, outbox, timeline
 
-# As literals: SQLite uses a partial index only when its own terms stand in the query.
-_WAITS = text("outbox.state IN ('queued', 'retry')")
-_HOLDS = text("outbox.state IN ('claimed', 'sending', 'unknown', 'retry')")
+_WAITS, _HOLDS = in_states("outbox.state", WAITING), in_states("outbox.state", HOLDS_CHAT)
 _ABOVE = outbox.alias("above")
 _CHAT_HELD = exists().where(
     _ABOVE.c.connection_id == outbox.c.connection_id,
     _ABOVE.c.chat == outbox.c.chat,
     _ABOVE.c.id != outbox.c.id,
-    text("above.state IN ('claimed', 'sending', 'unknown', 'retry')"),
+    in_states("above.state", HOLDS_CHAT),
 )
 _BY_ACK = {1: State.SENT, 2: State.DELIVERED, 3: State.READ, 4: State.READ}
 

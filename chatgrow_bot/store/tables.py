@@ -1,16 +1,13 @@
 """Every table, once, for both dialects. Rows name their tenant themselves; ids are made by the application
 and grow with time, so that nothing has to be read back after an insert."""
 
-import json
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
 
 import uuid_utils
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -18,13 +15,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
+    TextClause,
     UniqueConstraint,
     text,
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from ..messages import HOLDS_CHAT, WAITING, State
+from .types import Json, Moment, Words
 
 
 def new_id() -> str:
@@ -32,52 +29,11 @@ def new_id() -> str:
     return uuid_utils.uuid7().hex
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware time, stored as microseconds since 1970: compares as a number on every dialect."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """To the database; a naive time is a mistake of ours and raises."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """From the database, in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-class Words(TypeDecorator[str]):
-    """What people or pages wrote. JavaScript cuts emojis in half and PostgreSQL takes no NUL: whatever cannot
-    be stored becomes a replacement mark, for a message that cannot be stored would be lost."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """To the database."""
-        if value is None or value.isascii():
-            return value and value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        return value.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-class Json(TypeDecorator[Any]):
-    """A JSON value as text: the same on every dialect, never a pickle."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """To the database."""
-        return None if value is None else json.dumps(value, separators=(",", ":"))
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """From the database."""
-        return None if value is None else json.loads(value)
+def in_states(column: str, states: Iterable[State]) -> TextClause:
+    """A condition on a message's state. As literals: SQLite uses a partial index only when the index's own
+    terms stand in the query."""
+    words = ", ".join(f"'{state}'" for state in states)
+    return text(f"{column} IN ({words})")
 
 
 _NAMING = {
@@ -164,10 +120,8 @@ outbox = Table(
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("connection_id", "wa_id"),
 )
-# The claim reads the head of one connection and lane; the terms stand in the query as they stand here,
-# for SQLite uses a partial index only then.
-_WAITS = text("state IN ('queued', 'retry')")
-_HOLDS = text("state IN ('claimed', 'sending', 'unknown', 'retry')")
+# The claim reads the head of one connection and lane.
+_WAITS, _HOLDS = in_states("state", WAITING), in_states("state", HOLDS_CHAT)
 Index(
     "ix_outbox_ready",
     outbox.c.connection_id,

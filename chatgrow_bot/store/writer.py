@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from ..background import task_group
 from ..errors import StoreUnavailable
 from .dialect import is_unavailable
 from .transactions import Transactions
@@ -50,19 +51,14 @@ class Writer:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Take works while the body runs; at its end commit what was accepted, then stop."""
-        failure: BaseException | None = None
-        async with asyncio.TaskGroup() as tasks:
+        async with task_group() as tasks:
             self._open = True
             tasks.create_task(self._run(), name="store writer")
             try:
                 yield
-            except BaseException as error:
-                failure = error  # carried past the group, which would cancel the writer and wrap the error
             finally:
                 self._open = False
                 self._poke.set()
-        if failure:
-            raise failure
 
     async def put(self, many: Many[Item, T], item: Item) -> T:
         """Have `many` take this item, and those of the same `many` that wait beside it, in one call.

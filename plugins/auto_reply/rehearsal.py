@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chatgrow_bot.config import nearest
+from chatgrow_bot.config import did_you_mean
 from chatgrow_bot.messages import Inbound
 
 from .conditions import Facts
@@ -54,8 +54,7 @@ def _rehearse(rules: Sequence[Rule], example: Example, now: datetime) -> Rehears
 def _failure(rules: Sequence[Rule], example: Example, decision: Decision) -> str:
     ids = [rule.id for rule in rules]
     if example.expect not in (*ids, NOTHING):
-        near = nearest(example.expect, [*ids, NOTHING])
-        return f"no rule '{example.expect}' is loaded" + (f", did you mean '{near}'?" if near else "")
+        return f"no rule '{example.expect}' is loaded{did_you_mean(example.expect, [*ids, NOTHING])}"
     if example.reply is not None and example.expect == NOTHING:
         return "it expects nothing, and a reply; remove one of them"
     answering = decision.rule.id if decision.rule else NOTHING

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
 
+from chatgrow_bot.background import background
 from chatgrow_bot.engine import Inlet, SessionSpec
 from chatgrow_bot.errors import EngineError
 
@@ -21,10 +22,9 @@ from .session import WebSession
 from .settings import WebSettings
 from .wajs import ORIGIN, init_script
 
-
 _NO_DRIVER = (
-    "Playwright's own program does not start; on Debian and Ubuntu `apt-get install libatomic1` mends the usual "
-    "cause, and `python -m playwright --version` in the hub's environment shows any other"
+    "Playwright's own program does not start; on Debian and Ubuntu `apt-get install libatomic1` mends the "
+    "usual cause, and `python -m playwright --version` in the hub's environment shows any other"
 )
 
 
@@ -61,7 +61,7 @@ class WebEngine:
                 await page.expose_binding("__chatgrowReport", incoming.take)
                 await page.add_init_script(script)
                 await self._go(page)
-                async with _beside(incoming.hand_in(), f"hand-in {spec.connection_id}"):
+                async with background(incoming.hand_in(), f"hand-in {spec.connection_id}"):
                     yield session
 
     @contextlib.asynccontextmanager
@@ -108,19 +108,3 @@ async def _lives(playwright: Playwright) -> bool:
     except (TimeoutError, Error):
         return False
     return True
-
-
-@contextlib.asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run endless work for the time of the body. An error of the body comes out as it is, not in a group."""
-    failure: BaseException | None = None
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(work, name=name)
-        try:
-            yield
-        except BaseException as error:
-            failure = error
-        finally:
-            task.cancel()
-    if failure is not None:
-        raise failure

@@ -1,11 +1,10 @@
 """What an operator may set for the browser, and what nobody may: flags that open it to its senders."""
 
-import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from chatgrow_bot.plugin import PluginConfig
 
@@ -31,10 +30,11 @@ class Channel(StrEnum):
     HEADLESS_SHELL = "headless-shell"  #: the small Chromium without a window: half the memory
 
 
-def _from_environment() -> tuple[str, ...]:
-    """BROWSER_ARGS, or its older name PUPPETEER_ARGS: flags between commas."""
-    text = os.environ.get("BROWSER_ARGS") or os.environ.get("PUPPETEER_ARGS") or ""
-    return tuple(flag for flag in (part.strip() for part in text.split(",")) if flag)
+def _or_the_hubs(args: Any, info: ValidationInfo) -> Any:
+    """`browserArgs` of chatgrow.yaml, which the environment may set, where the plugin has none of its own."""
+    file = (info.context or {}).get("file")
+    hubs = file.get("browserArgs") if isinstance(file, dict) else None
+    return (hubs or ()) if args is None else args
 
 
 def is_dangerous(flag: str) -> bool:
@@ -58,10 +58,10 @@ class WebSettings(PluginConfig):
     )
     channel: Channel = Field(Channel.AUTO, description="Which installed browser to use.")
     headless: bool = Field(True, description="False shows the browser's window, for linking with a passkey.")
-    args: tuple[str, ...] = Field(
-        default_factory=_from_environment,
+    args: Annotated[tuple[str, ...], BeforeValidator(_or_the_hubs)] = Field(
+        None,
         validate_default=True,
-        description="More browser flags; BROWSER_ARGS when left out. Those that weaken it are refused.",
+        description="More browser flags; `browserArgs` when left out. Those that weaken it are refused.",
     )
     simulator: Annotated[str, StringConstraints(pattern=r"^127\.0\.0\.1:\d{1,5}$")] | None = Field(
         None, description="Address of the simulator to talk to instead of WhatsApp, 127.0.0.1:PORT."

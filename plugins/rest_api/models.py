@@ -60,13 +60,13 @@ class Login(Request):
     """A user's name and password."""
 
     username: str = Field(min_length=1, max_length=64)
-    password: str = Field(min_length=1, max_length=1024)
+    password: str = Field(min_length=1, max_length=1024, repr=False)
 
 
 class LoggedIn(Answer):
     """A token, to be sent as `Authorization: Bearer <accessToken>`."""
 
-    access_token: str
+    access_token: str = Field(repr=False)
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (a kind, not a token)
     expires_in: int = Field(description="seconds")
 
@@ -112,8 +112,8 @@ class ConnectionList(Answer):
 class Qr(Answer):
     """A QR code to link by."""
 
-    qr_code: str = Field(description="a data: URL of a PNG")
-    code: str = Field(description="what the QR code says")
+    qr_code: str = Field(repr=False, description="a data: URL of a PNG")
+    code: str = Field(repr=False, description="what the QR code says")
     expires_at: datetime
 
 

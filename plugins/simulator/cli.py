@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+import aiohttp
 import click
 
 from .client import SimulatorClient
@@ -43,8 +44,9 @@ def demo(script: bool, folder: Path) -> None:
 
 async def _demo(script: bool, folder: Path, rules: Path) -> None:
     task = asyncio.current_task()
-    if task:  # a SIGTERM stops the two programs too, as Ctrl-C does
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for each in (signal.SIGTERM, signal.SIGHUP) if task else ():
+        # as Ctrl-C does: a terminal that is closed leaves no programs behind that nobody sees
+        asyncio.get_running_loop().add_signal_handler(each, task.cancel)
     click.echo("Setting the stage: a hub and a stand-in for WhatsApp, in true Chromium …")
     stage = await Stage.build(folder, rules)
     async with stage.simulator(), SimulatorClient(stage.places.simulator) as simulator:
@@ -62,8 +64,22 @@ async def _leave_running(stage: Stage, simulator: SimulatorClient) -> None:
         await asyncio.to_thread(_remember, stage)
         await api.create("shop", "The shop", _SHOP)
         click.echo(await api.qr_text("shop"))
-        click.echo(_TRY.format(hub=stage.places.hub, user=USER, password=stage.password, customer=_CUSTOMER))
+        click.echo(_try(stage))
         await asyncio.Event().wait()
+
+
+def _try(stage: Stage) -> str:
+    """What a person may type now."""
+    places, here = stage.places, Path.cwd()
+    folder = places.folder.relative_to(here) if places.folder.is_relative_to(here) else places.folder
+    return _TRY.format(
+        hub=places.hub,
+        user=USER,
+        password=stage.password,
+        customer=_CUSTOMER,
+        folder=folder,
+        config=folder / places.config.relative_to(places.folder),
+    )
 
 
 def _remember(stage: Stage) -> None:
@@ -85,15 +101,20 @@ A connection 'shop' was made and shows this QR code. From a second terminal, in 
   .venv/bin/chatgrow phone write "Are you open?"    write to the shop as the customer Dana
   .venv/bin/chatgrow phone write "שלום"             … in Hebrew as well
   .venv/bin/chatgrow phone chat                     see what Dana wrote and was answered
+  .venv/bin/chatgrow say "Are you open?"            which rule answers that, and why not the others
 
-Change a reply in config/rules/ and start the demo again, or send over REST:
+Change a reply in config/rules/ and start the demo again. Or send over REST:
 
   TOKEN=$(curl -s {hub}/api/auth/login -H 'Content-Type: application/json' \\
     -d '{{"username": "{user}", "password": "{password}"}}' | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')
   curl -s {hub}/api/whatsapp/connections/shop/send -H "Authorization: Bearer $TOKEN" \\
     -H 'Content-Type: application/json' -d '{{"to": "{customer}", "message": "Your order is ready"}}'
 
-Ctrl-C stops it all. Logs: .demo/hub.log, .demo/simulator.log
+and ask what became of the messageId that it answers:
+
+  .venv/bin/chatgrow why <messageId> --config {config}
+
+Ctrl-C stops it all. Logs: {folder}/hub.log, {folder}/simulator.log
 """
 
 
@@ -168,6 +189,8 @@ def _play(act: Callable[[Phone, Customer], Awaitable[None]]) -> None:
         asyncio.run(run())
     except FileNotFoundError:
         raise click.ClickException("no demo is running in this folder; start one with: make demo") from None
+    except aiohttp.ClientConnectionError:
+        raise click.ClickException("the demo of this folder has ended; start one with: make demo") from None
     except (SimulatorError, DemoFailed, OSError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -80,6 +80,38 @@ def test_check_looks_at_the_rule_files_too(folder: Path, monkeypatch: pytest.Mon
     assert "hours.yaml:3:19  unknown key 'anny', did you mean 'any'?" in result.output
 
 
+def test_check_knows_plugins_in_folders_of_ones_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "mine").mkdir()
+    (folder / "mine" / "faq.py").write_text(
+        "from chatgrow_bot.plugin import Plugin\n\n\nclass Faq(Plugin):\n    pass\n"
+    )
+    config = folder / "config" / "chatgrow.yaml"
+    config.write_text("pluginFolders: [mine]\nplugins: {faq: {}}\n")
+    result = CliRunner().invoke(main, ["check"])
+    assert result.exit_code == 0, result.output
+    config.write_text("pluginFolders: [mine]\nplugins: {fag: {}, faq: {wrod: x}}\n")
+    result = CliRunner().invoke(main, ["check"])
+    assert "there is no plugin 'fag', did you mean 'faq'?" in result.output
+    assert "unknown key 'wrod'" in result.output
+
+
+def test_a_plugin_that_fails_at_its_words_leaves_the_others_theirs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "mine").mkdir()
+    (folder / "mine" / "faq.py").write_text(
+        "from chatgrow_bot.plugin import Plugin, hook\n\n\nclass Faq(Plugin):\n"
+        "    @hook\n    def register_cli(self):\n        return 1 / 0\n"
+    )
+    (folder / "config" / "chatgrow.yaml").write_text("pluginFolders: [mine]\n")
+    result = CliRunner().invoke(main, ["--config", str(folder / "config" / "chatgrow.yaml"), "--help"])
+    assert result.exit_code == 0
+    assert "plugin 'faq': register_cli: ZeroDivisionError" in result.output
+    assert "rules" in result.output
+
+
 async def test_the_first_start_makes_an_admin_who_can_log_in_and_a_sigterm_ends_it_well(folder: Path) -> None:
     process = await chatgrow(folder, "run")
     said = await listens(process)

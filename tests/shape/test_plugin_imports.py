@@ -10,6 +10,7 @@ from .source import Source, core, expect_none, imports, plugins, source
 #: What a plugin may import from chatgrow_bot, and for what.
 PUBLIC = {
     "addresses": "phone numbers and chat ids, read and masked in one way",
+    "background": "tasks that live as long as a block",
     "clock": "the time, as an argument where it decides",
     "config": "checks and reports for a plugin's own YAML files, and types of values",
     "engine": "what a way to reach WhatsApp must offer",

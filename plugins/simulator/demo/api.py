@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,9 +21,12 @@ class Api:
         self._headers: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
-        token = await self.call("POST", "/api/auth/login", self._login)
-        self._headers = {"Authorization": f"Bearer {token['accessToken']}"}
+        async with AsyncExitStack() as opening:
+            http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
+            self._http = await opening.enter_async_context(http)
+            token = await self.call("POST", "/api/auth/login", self._login)
+            self._headers = {"Authorization": f"Bearer {token['accessToken']}"}
+            opening.pop_all()
         return self
 
     async def __aexit__(

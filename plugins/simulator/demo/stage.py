@@ -1,6 +1,7 @@
 """Sets the stage: the demo's own folder and configuration, a user, and the two programs."""
 
 import asyncio
+import fcntl
 import shutil
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -13,8 +14,9 @@ from .processes import DemoFailed, Places, chatgrow, free_ports, running
 
 USER = "demo"
 
+#: By this line a folder is known as a demo's own, which the next one may remove.
+_MADE_BY = "# Made by `chatgrow demo`; made anew each time.\n"
 _CONFIG = """\
-# Made by `chatgrow demo`; made anew each time.
 server:
   port: {hub_port}
 # In life the hub waits 30 to 45 seconds between messages. The demo is in a hurry, and talks to nobody real.
@@ -41,7 +43,8 @@ class Stage:
 
     @classmethod
     async def build(cls, folder: Path, rules: Path) -> Self:
-        """A fresh folder with a configuration, the given rules and a user."""
+        """A fresh folder with a configuration, the given rules and a user. Raises DemoFailed when the folder
+        is not a demo's own, or one runs in it."""
         ports = free_ports(3)
         places = Places(folder=folder, hub_port=ports[0], page_port=ports[1], control_port=ports[2])
         await asyncio.to_thread(_lay_out, places, rules)
@@ -70,11 +73,34 @@ class Stage:
 
 
 def _lay_out(places: Places, rules: Path) -> None:
-    shutil.rmtree(places.folder, ignore_errors=True)
+    _clear(places)
     (places.config.parent / "rules").mkdir(parents=True)
     for file in rules.glob("*.yaml"):
         shutil.copy(file, places.config.parent / "rules" / file.name)
-    places.config.write_text(_CONFIG.format(hub_port=places.hub_port, page_port=places.page_port))
+    settings = _CONFIG.format(hub_port=places.hub_port, page_port=places.page_port)
+    places.config.write_text(_MADE_BY + settings)
+
+
+def _clear(places: Places) -> None:
+    """Remove the last demo, and nothing else that somebody may have named by mistake."""
+    if not places.folder.exists() or not any(places.folder.iterdir()):
+        return
+    if not places.config.is_file() or not places.config.read_text().startswith(_MADE_BY):
+        raise DemoFailed(f"{places.folder} holds something else than a demo; name another folder")
+    if _is_held(places.folder / "sessions" / "chatgrow.lock"):
+        raise DemoFailed(f"a demo runs in {places.folder} already; stop it first")
+    shutil.rmtree(places.folder)
+
+
+def _is_held(lock: Path) -> bool:
+    if not lock.exists():
+        return False
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 async def _add_user(places: Places) -> str:

@@ -26,7 +26,6 @@ def test_the_shipped_configuration_loads_and_says_what_is_the_default_anyway() -
     ]
     assert loaded.settings.plugins["rest_api"].admin
     assert not loaded.settings.plugins["guest_list"].enabled
-    assert loaded.settings.plugins["auto_reply"].own == {"rules": "config/rules"}
     assert loaded.settings.session_dir == ROOT / "sessions"
     default = Settings.model_validate({}, context={"root": ROOT})
     assert loaded.settings.model_copy(update={"plugins": {}}) == default
@@ -100,12 +99,10 @@ def test_a_file_outside_a_config_folder_has_its_own_folder_as_root(project: Proj
 
 
 def test_the_database_lies_in_the_session_folder_unless_it_says_otherwise(project: Project) -> None:
-    assert (
-        project.load("").settings.database_url == f"sqlite+aiosqlite:///{project.root}/sessions/chatgrow.db"
-    )
+    assert project.load("").settings.database_url == f"sqlite:///{project.root}/sessions/chatgrow.db"
     url = "postgresql://bot:pw@db/chatgrow"
     settings = project.load(f"database: {{url: '{url}'}}\n").settings
-    assert settings.database_url == "postgresql+asyncpg://bot:pw@db/chatgrow"
+    assert settings.database_url == url
     assert "pw@" not in repr(settings)
     assert "begins with sqlite:// or postgresql://" in project.report("database: {url: 'mysql://x'}\n")
 

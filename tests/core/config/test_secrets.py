@@ -10,15 +10,15 @@ URL = "database: {url: !secret DB}\n"
 def test_a_secret_comes_from_the_environment_before_the_file(project: Project) -> None:
     project.write("DB: sqlite:///file\nOTHER: x\n", "config/secrets.yaml")
 
-    assert project.load(URL).settings.database_url == "sqlite+aiosqlite:///file"
-    assert project.load(URL, {"DB": "sqlite:///env"}).settings.database_url == "sqlite+aiosqlite:///env"
-    assert project.load(URL, {"DB": ""}).settings.database_url == "sqlite+aiosqlite:///file"
+    assert project.load(URL).settings.database_url == "sqlite:///file"
+    assert project.load(URL, {"DB": "sqlite:///env"}).settings.database_url == "sqlite:///env"
+    assert project.load(URL, {"DB": ""}).settings.database_url == "sqlite:///file"
 
 
 def test_a_secret_may_stand_in_dotenv(project: Project) -> None:
     project.write("DB=sqlite:///dotenv\n", ".env")
 
-    assert project.load(URL).settings.database_url == "sqlite+aiosqlite:///dotenv"
+    assert project.load(URL).settings.database_url == "sqlite:///dotenv"
 
 
 def test_a_missing_secret_says_where_to_put_it(project: Project) -> None:

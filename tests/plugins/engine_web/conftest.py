@@ -1,7 +1,6 @@
 """The engine with a real Chromium and the genuine wa-js, on the simulator's page and phones."""
 
 import asyncio
-import importlib.util
 import itertools
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -16,30 +15,14 @@ import pytest_asyncio
 import structlog
 
 from chatgrow_bot.engine import Ack, Arrival, Session, SessionSpec, Snapshot
+from chatgrow_bot.host.loader import built_in_folder, load_plugin_module
 from chatgrow_bot.messages import ConnectionState
 
-PLUGINS = Path(__file__).parents[3] / "plugins"
+PLUGINS = built_in_folder()
 
 
-def load_plugin(name: str) -> ModuleType:
-    """A plugin's package, loaded by its path under the name the host gives it."""
-    parent = sys.modules.setdefault("chatgrow_plugins", ModuleType("chatgrow_plugins"))
-    parent.__path__ = []
-    full = f"chatgrow_plugins.{name}"
-    if full not in sys.modules:
-        folder = PLUGINS / name
-        spec = importlib.util.spec_from_file_location(
-            full, folder / "__init__.py", submodule_search_locations=[str(folder)]
-        )
-        assert spec
-        assert spec.loader
-        sys.modules[full] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[full]
-
-
-engine_web = load_plugin("engine_web")
-simulator = load_plugin("simulator")
+engine_web = load_plugin_module(PLUGINS / "engine_web")
+simulator = load_plugin_module(PLUGINS / "simulator")
 
 
 def part(name: str) -> ModuleType:

@@ -2,12 +2,14 @@
 
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from chatgrow_bot.config import RESERVED, Problem, check, load
 from chatgrow_bot.errors import EngineError
 
 from .conftest import part
@@ -62,14 +64,19 @@ def test_harmless_flags_reach_the_browser() -> None:
 
 
 @pytest.mark.parametrize("name", ["BROWSER_ARGS", "PUPPETEER_ARGS"])
-def test_flags_come_from_the_environment_and_are_checked_there_too(
-    name: str, monkeypatch: pytest.MonkeyPatch
+def test_flags_come_from_the_environment_or_dot_env_and_are_checked_there_too(
+    name: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(name, "--lang=he, --mute-audio")
-    assert settings.WebSettings().args == ("--lang=he", "--mute-audio")
-    monkeypatch.setenv(name, "--lang=he,--no-sandbox")
-    with pytest.raises(ValidationError, match="--no-sandbox"):
-        settings.WebSettings()
+    def configured(env: Mapping[str, str]) -> tuple[Any, list[Problem]]:
+        document = load(tmp_path / "config" / "chatgrow.yaml", env).document
+        return check(settings.WebSettings, document, at=("plugins", "engine_web"), without=RESERVED)
+
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "chatgrow.yaml").write_text("plugins: {engine_web: {}}\n")
+    (tmp_path / ".env").write_text(f"{name}=--lang=he, --mute-audio\n")
+    assert configured({})[0].args == ("--lang=he", "--mute-audio")
+    [problem] = configured({name: "--lang=he,--no-sandbox"})[1]
+    assert "--no-sandbox" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -13,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import ConsoleMessage, Page, Playwright, async_playwright
 
+from chatgrow_bot.host.loader import built_in_folder, load_plugin_module
+
 if TYPE_CHECKING:
     from plugins.simulator import Customer, Phone, Simulator
 
-PLUGINS = Path(__file__).parents[3] / "plugins"
+PLUGINS = built_in_folder()
 WA_JS = PLUGINS / "engine_web/node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js"
 BROWSERS = (Path("/usr/lib/chromium/chromium-headless-shell"), Path("/usr/lib/chromium/chromium"))
 # What wa-js tells, in the order it tells it, as plain values.
@@ -32,24 +32,7 @@ WPP.on('conn.logout_reason', (reason) => console.info(`logout reason ${reason}`)
 """
 
 
-def load_plugin(name: str) -> ModuleType:
-    """A plugin's package, loaded by its path under the name the host gives it."""
-    parent = sys.modules.setdefault("chatgrow_plugins", ModuleType("chatgrow_plugins"))
-    parent.__path__ = []
-    full = f"chatgrow_plugins.{name}"
-    if full not in sys.modules:
-        folder = PLUGINS / name
-        spec = importlib.util.spec_from_file_location(
-            full, folder / "__init__.py", submodule_search_locations=[str(folder)]
-        )
-        assert spec
-        assert spec.loader
-        sys.modules[full] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[full]
-
-
-simulator = load_plugin("simulator")
+simulator = load_plugin_module(PLUGINS / "simulator")
 
 
 class WebPage:
