@@ -5,17 +5,18 @@ apart in reverse. What the core's parts are and who hands what to whom is in cor
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from aiohttp import web
 from sqlalchemy import Connection
 
 from .accounts import Accounts
+from .background import background
 from .clock import Clock, SystemClock
 from .commands import Commands
 from .config.load import Loaded
-from .core import Core, Ground, background
+from .core import Core, Ground
 from .engine import Engine
 from .facts import Facts
 from .hooks import Hooks, Limits
@@ -42,7 +43,7 @@ class Running:
     host: str
     port: int
     plugins: Host
-    first_password: str | None  #: of the admin made at the very first start
+    first_password: str | None = field(repr=False)  #: of the admin made at the very first start
 
 
 @asynccontextmanager

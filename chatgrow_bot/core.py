@@ -2,14 +2,13 @@
 the news that it is in sync) the part above is reached by a call that is handed in here, never by an import.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
-from typing import Any
 
+from .background import background
 from .clock import Clock
 from .config.models import OnUnknown, Settings
 from .connections import Connections
@@ -45,7 +44,7 @@ class Ground:
     http: Http
     report: Callable[[Fact], None]
     epoch: int  #: which start of this installation it is
-    key: bytes  #: of which message ids are made
+    key: bytes = field(repr=False)  #: of which message ids are made
 
 
 class Core:
@@ -207,14 +206,3 @@ def _concurrency(settings: Settings) -> int:
     """`auto` is enough for every connection this process may keep to send at once."""
     asked = settings.queue.concurrency
     return max(5, settings.max_connections) if asked == "auto" else asked
-
-
-@asynccontextmanager
-async def background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Something that runs for the time of the block; its failure is the block's."""
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(work, name=name)
-        try:
-            yield
-        finally:
-            task.cancel()

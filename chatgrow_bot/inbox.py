@@ -17,6 +17,7 @@ from .clock import Clock
 from .engine import Arrival
 from .errors import BadInput, ChatgrowError, StoreUnavailable
 from .hooks import Hooks
+from .ids import new_id
 from .limits import LoopLimits
 from .messages import Drop, Fault, Inbound, Lane, Outbound, Step
 from .outbox import Outbox
@@ -25,7 +26,6 @@ from .store import inbox as store
 from .store import outbox as stored_outbox
 from .store.database import Database
 from .store.rows import Outgoing
-from .store.tables import new_id
 
 #: Seconds between tries when a message cannot be brought in. While the store is away the last one repeats.
 _PATIENCE = (1.0, 5.0, 15.0, 60.0, 300.0)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import structlog
 
+from .errors import ConfigError
+
 _MEGABYTE = 1 << 20
 #: Without the values of variables, which are what people wrote, and tokens.
 _TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -20,21 +22,40 @@ _SHARED = (
 
 
 def configure(folder: Path) -> None:
-    """Send every logger to the console, to combined.log, and errors to error.log in `folder`."""
+    """Send every logger to the console, to combined.log, and errors to error.log in `folder`. Raises
+    ConfigError when no files can be kept there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files = [_file(folder / "combined.log"), _file(folder / "error.log", logging.ERROR)]
+    except OSError as error:
+        raise ConfigError(f"No logs can be kept in {folder}: {error.strerror}") from error
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    folder.mkdir(parents=True, exist_ok=True)
     console = logging.StreamHandler(sys.stderr)
-    console.setFormatter(_formatter(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())))
+    console.setFormatter(_formatter(_console()))
     root = logging.getLogger()
-    root.handlers = [console, _file(folder / "combined.log"), _file(folder / "error.log", logging.ERROR)]
+    root.handlers = [console, *files]
     root.setLevel(logging.INFO)
     for chatty in ("apscheduler", "aiosqlite", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def quiet() -> None:
+    """For words that answer on the console themselves: they tell warnings besides, and write no files."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    # the plain form of a traceback: others, used if their packages are there, show the values of variables
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
 
 
 def _file(path: Path, level: int = logging.NOTSET) -> logging.Handler:

@@ -1,7 +1,6 @@
 """The nouns that flow through the hub. Frozen data, no behaviour beyond what they are, importing nothing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -48,12 +47,12 @@ class State(StrEnum):
     QUARANTINED = "quarantined"  #: a person decides
 
 
+#: Characters of a text, at most: WhatsApp takes no more.
+TEXT_LIMIT = 65_536
 #: A row in one of these holds its chat: nothing overtakes it.
 HOLDS_CHAT = (State.CLAIMED, State.SENDING, State.UNKNOWN, State.RETRY)
 #: A row in one of these may still be taken back.
 WAITING = (State.QUEUED, State.RETRY)
-#: Nothing follows these, save a later ack.
-FINAL = (State.SENT, State.DELIVERED, State.READ, State.FAILED, State.CANCELLED, State.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,4 +237,3 @@ class Step:
     by: str = ""
     result: str
     ms: float = 0.0
-    details: Mapping[str, object] = field(default_factory=dict)

@@ -16,10 +16,10 @@ from sqlalchemy.exc import IntegrityError
 from ..clock import Clock
 from ..errors import BadInput, Conflict, NotFound, NotLoggedIn, RateLimitExceeded
 from ..hub import Identity, Role, Tokens
+from ..ids import new_id
 from ..store import accounts as store
 from ..store import meta
 from ..store.database import Database
-from ..store.tables import new_id
 from . import tokens
 from .brake import Brake
 from .passwords import Passwords

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ..errors import ChatgrowError
+from ..logs import quiet
 from .check import check
 from .options import CONFIG
 from .plugin_words import words_of_plugins
@@ -42,6 +43,7 @@ def _config_of(ctx: click.Context) -> Path:
 def main(ctx: click.Context, config: Path) -> None:
     """ChatGrow Bot: a self-hosted WhatsApp hub."""
     ctx.obj = config
+    quiet()  # `run` says otherwise
 
 
 for word in (run, check, why, plugins, user):

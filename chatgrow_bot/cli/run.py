@@ -19,7 +19,7 @@ from .options import config_option, loaded
 @config_option
 @click.pass_context
 def run(ctx: click.Context, config: Path | None) -> None:
-    """Run the hub until SIGTERM or Ctrl-C."""
+    """Run the hub until Ctrl-C, SIGTERM or the end of its terminal."""
     found = loaded(ctx, config)
     os.umask(0o077)  # logs that rotate, the database's side files: what is made from here on is ours alone
     configure(found.settings.logs_dir)
@@ -29,7 +29,7 @@ def run(ctx: click.Context, config: Path | None) -> None:
 
 async def _run(found: Loaded) -> int:
     stop = asyncio.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     async with open_hub(found) as running:
         if running.first_password:

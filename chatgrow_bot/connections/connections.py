@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +19,7 @@ from ..addresses import chat_of, phone_of
 from ..clock import Clock
 from ..config.connection import ConnectionSettings
 from ..config.models import Settings
+from ..config.names import did_you_mean, known_keys
 from ..engine import Session
 from ..errors import (
     BadInput,
@@ -128,9 +130,9 @@ class Connections:
         try:
             self._settings.for_connection(settings)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise BadInput(f"settings.{place}: {first['msg']}") from error
+            faults = [_fault(each) for each in error.errors(include_url=False, include_input=False)]
+            said = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in faults)
+            raise BadInput(said, errors=faults) from error
 
     # what their owners ask (hub.Connections)
 
@@ -245,17 +247,25 @@ class Connections:
         await self.get(tenant, connection_id)
         code = await self._keepers[connection_id].qr()
         if code is None:
-            view = self.view(connection_id)
-            why = f": {view.reason}" if view.reason else ""
-            raise ConnectionNotReady(
-                f"Connection '{connection_id}' is {view.state} and shows no QR code{why}"
-            )
+            view = await self.get(tenant, connection_id)  # it may have been deleted meanwhile
+            why = "it is linked already" if view.state is ConnectionState.ONLINE else view.reason
+            said = f"Connection '{connection_id}' is {view.state} and shows no QR code"
+            raise ConnectionNotReady(f"{said}: {why}" if why else said, state=view.state)
         return code
 
     async def reconnect(self, tenant: str, connection_id: str) -> None:
         """Start it again now, forgetting earlier failures."""
         await self.get(tenant, connection_id)
         self._keepers[connection_id].reconnect()
+
+
+def _fault(fault: ErrorDetails) -> dict[str, str]:
+    """A mistake in a connection's settings, by its place in what was asked."""
+    place, said = fault["loc"], fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        known = known_keys(ConnectionSettings, place[:-1], {})
+        said = f"Unknown key{did_you_mean(str(place[-1]), known)}"
+    return {"pointer": "/".join(("/settings", *map(str, place))), "detail": said}
 
 
 def _phone(number: str) -> str:

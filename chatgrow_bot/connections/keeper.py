@@ -185,6 +185,8 @@ class Keeper:
         while True:
             self._again.clear()
             reason = await self._open_once()
+            if self._again.is_set():  # asked for: at once, and no failure
+                continue
             if self.state in _ENDS:
                 await self._again.wait()
                 continue
@@ -202,9 +204,11 @@ class Keeper:
                 return await self._watch(session)
         except EngineError as error:
             return f"{error.detail.rstrip('.')}."
-        except Exception as error:  # an engine's own fault must not end the keeper
+        except (
+            Exception
+        ) as error:  # an engine's own fault must not end the keeper; its words may quote anything
             log.exception("the engine failed", connection=self.connection_id)
-            return f"the engine failed: {error}"
+            return f"the engine failed with a {type(error).__name__}; logs/error.log says more."
         finally:
             self._session = self._snapshot = None
             self._may_send = False
@@ -283,5 +287,6 @@ class Keeper:
         self.state, self.reason = state, reason
         self._may_send = self._may_send and state is ConnectionState.ONLINE
         self._moved.set()
-        log.info("connection", connection=self.connection_id, state=state, reason=reason)
+        why = {"reason": reason} if reason else {}
+        log.info("connection", connection=self.connection_id, state=state, **why)
         await self._doors.entered(self.connection_id, state, reason, self.me)

@@ -26,16 +26,14 @@ from ..errors import (
     MessageNotFound,
 )
 from ..hub import ConnectionView
+from ..ids import new_id
 from ..limits import Policy
-from ..messages import WAITING, ConnectionState, Delivery, Lane, Outbound, State, TimelineEntry
+from ..messages import TEXT_LIMIT, WAITING, ConnectionState, Delivery, Lane, Outbound, State, TimelineEntry
 from ..store import connections as stored_connections
 from ..store import outbox as store
 from ..store.database import Database
 from ..store.rows import Outgoing, outgoing
-from ..store.tables import new_id
 from .agenda import Agenda
-
-TEXT_LIMIT = 65_536  #: characters
 
 #: How far ahead a message may be planned, and how long it may wait.
 _FARTHEST = timedelta(days=366)

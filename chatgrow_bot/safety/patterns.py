@@ -8,9 +8,10 @@ from typing import Any
 import re2
 
 from ..errors import BadInput
+from ..messages import TEXT_LIMIT
 
 #: Characters of a message that a pattern sees.
-MAX_TEXT = 65_536
+MAX_TEXT = TEXT_LIMIT
 #: Bytes RE2 may take for one pattern. Enough that ordinary patterns run as an automaton, the fast way.
 _MAX_MEMORY = 4 << 20
 #: Steps a pattern may compile to. The worst pattern of this size takes about a second for the longest text,

@@ -11,8 +11,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ..errors import ConfigError, NotAllowed, NotLoggedIn
 from ..hub import Accounts, Identity, Role
+from ..ids import new_id
 from ..plugin import IDENTITY, Access, Route
-from ..store.tables import new_id
 from .problems import NoSuchRoute, TooLarge, UnsupportedContent, from_http, problem
 
 log = structlog.get_logger("chatgrow.server")

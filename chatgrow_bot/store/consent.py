@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from ..ids import new_id
 from .dialect import upsert
 from .tables import consent as t
-from .tables import consent_ledger, new_id
+from .tables import consent_ledger
 
 
 def opted_out(conn: Connection, tenant: str, person: str) -> bool:

@@ -26,10 +26,14 @@ _NETWORK = {
 
 
 def make_private(file: Path) -> None:
-    """Create a file, and its folder if there is none, that only this user can read."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-    file.chmod(0o600)
+    """Create a file, and its folder if there is none, that only this user can read. Raises ConfigError when
+    that cannot be done."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+        file.chmod(0o600)
+    except OSError as error:
+        raise ConfigError(f"Nothing can be kept in {file.parent}: {error.strerror}") from error
 
 
 def require_local(file: Path, mounts: Mapping[Path, str]) -> None:

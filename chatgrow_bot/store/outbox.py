@@ -22,10 +22,11 @@ from sqlalchemy import (
     update,
 )
 
+from ..ids import new_id
 from ..messages import HOLDS_CHAT, WAITING, Delivery, Lane, Outbound, Priority, State, TimelineEntry
 from . import journal
 from .rows import Outgoing, from_media, outgoing, to_outgoing
-from .tables import connections, idempotency, in_states, new_id, outbox, timeline
+from .tables import connections, idempotency, in_states, outbox, timeline
 
 _WAITS, _HOLDS = in_states("outbox.state", WAITING), in_states("outbox.state", HOLDS_CHAT)
 _ABOVE = outbox.alias("above")

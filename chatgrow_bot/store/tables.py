@@ -3,7 +3,6 @@ and grow with time, so that nothing has to be read back after an insert."""
 
 from collections.abc import Iterable
 
-import uuid_utils
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -22,11 +21,6 @@ from sqlalchemy import (
 
 from ..messages import HOLDS_CHAT, WAITING, State
 from .types import Json, Moment, Words
-
-
-def new_id() -> str:
-    """A UUIDv7 as 32 hex digits: unique, and later ones sort later."""
-    return uuid_utils.uuid7().hex
 
 
 def in_states(column: str, states: Iterable[State]) -> TextClause:

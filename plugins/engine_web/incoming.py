@@ -10,7 +10,7 @@ import msgspec
 
 from chatgrow_bot.engine import Ack, Arrival, Inlet
 from chatgrow_bot.errors import StoreUnavailable
-from chatgrow_bot.messages import Kind
+from chatgrow_bot.messages import TEXT_LIMIT, Kind
 
 MAX_CHARACTERS = 512 * 1024  #: of one report: the longest text, each character escaped
 BURST, PER_SECOND = 2000, 500  #: reports; a bridge told to wait asks again
@@ -30,7 +30,7 @@ class Message(msgspec.Struct, tag="message", frozen=True, rename="camel", forbid
     from_me: bool
     wa_id: _WaId
     kind: Kind
-    text: Annotated[str, msgspec.Meta(max_length=65_536)]
+    text: Annotated[str, msgspec.Meta(max_length=TEXT_LIMIT)]
     name: Annotated[str, msgspec.Meta(max_length=256)]
     sent_at: Annotated[int, msgspec.Meta(gt=0, lt=1 << 33)]
 

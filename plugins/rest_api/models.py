@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-TEXT_LIMIT = 65_536  #: characters
+from chatgrow_bot.messages import TEXT_LIMIT
 
 _LATEST_YEAR = 2200
 _YEAR = 366 * 24 * 3600

@@ -43,10 +43,9 @@ def demo(script: bool, folder: Path) -> None:
 
 
 async def _demo(script: bool, folder: Path, rules: Path) -> None:
-    task = asyncio.current_task()
-    for each in (signal.SIGTERM, signal.SIGHUP) if task else ():
-        # as Ctrl-C does: a terminal that is closed leaves no programs behind that nobody sees
-        asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+    if task := asyncio.current_task():
+        for each in (signal.SIGTERM, signal.SIGHUP):  # a terminal that is closed leaves no programs behind
+            asyncio.get_running_loop().add_signal_handler(each, task.cancel)
     click.echo("Setting the stage: a hub and a stand-in for WhatsApp, in true Chromium …")
     stage = await Stage.build(folder, rules)
     async with stage.simulator(), SimulatorClient(stage.places.simulator) as simulator:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
@@ -154,3 +155,15 @@ def test_an_unknown_message_is_said_to_be_unknown(folder: Path, monkeypatch: pyt
     result = CliRunner().invoke(main, ["why", "0000"])
     assert result.exit_code == 1
     assert "there is no message '0000'" in result.output
+
+
+async def test_a_port_that_is_taken_is_said_in_a_sentence(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (folder / "config" / "chatgrow.yaml").write_text(f"server: {{port: {port}}}\n")
+        code, _, errors = await ended(await chatgrow(folder, "run"))
+    assert code == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in errors
+    assert "Traceback" not in errors

@@ -1,8 +1,10 @@
 """A connection's life, with a clock whose hands the test turns."""
 
 import asyncio
+from unittest.mock import ANY
 
 import pytest
+from sqlalchemy import select
 
 from chatgrow_bot.errors import (
     BadInput,
@@ -15,7 +17,10 @@ from chatgrow_bot.errors import (
 )
 from chatgrow_bot.hub import Connections
 from chatgrow_bot.messages import ConnectionState
+from chatgrow_bot.store.tables import journal
 from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
+
+_CHANGES = select(journal.c.body).where(journal.c.hook == "on_connection").order_by(journal.c.position)
 
 
 @pytest.fixture
@@ -99,6 +104,46 @@ async def test_without_auto_reconnect_it_stays_away(bot: TalkingBot) -> None:
     session.inlet.changed()
     await bot.reaches("shop", ConnectionState.DISCONNECTED)
     assert bot.engine.times == 1
+
+
+async def test_asked_to_start_again_it_does_so_at_once_and_counts_no_failure(bot: TalkingBot) -> None:
+    await bot.start()
+    await bot.connect(autoReconnect=False)
+    await connections(bot).reconnect(bot.admin.user_id, "shop")
+    await bot.until(
+        lambda conn: [body["state"] for body in conn.execute(_CHANGES).scalars()],
+        lambda states: states == ["starting", "online", "starting", "online"],
+    )
+
+
+async def test_who_waits_for_the_qr_code_of_a_connection_that_is_deleted_is_told_it_is_gone(
+    bot: TalkingBot, clock: FakeClock
+) -> None:
+    await bot.start()
+    bot.engine.on_open = lambda session: session.show(ConnectionState.STARTING)
+    await connections(bot).create(bot.admin, "shop", "Shop", "", {})
+    await bot.reaches("shop", ConnectionState.STARTING)
+    tenant = bot.admin.user_id
+    waiting = asyncio.ensure_future(connections(bot).qr(tenant, "shop"))
+    await asyncio.sleep(0)
+    await connections(bot).delete(tenant, "shop")
+    clock.advance(11)
+    with pytest.raises(ConnectionNotFound):
+        await waiting
+
+
+async def test_wrong_settings_are_named_by_their_places_all_at_once(bot: TalkingBot) -> None:
+    await bot.start()
+    wrong = {"autoReconect": True, "pacing": {"send": {"mn": 1}}, "reconnectInterval": "soon"}
+    with pytest.raises(BadInput) as refused:
+        await connections(bot).create(bot.admin, "shop", "Shop", "", wrong)
+    faults = refused.value.facts["errors"]
+    assert isinstance(faults, list)
+    assert {fault["pointer"]: fault["detail"] for fault in faults} == {
+        "/settings/autoReconect": "Unknown key, did you mean 'autoReconnect'?",
+        "/settings/pacing/send/mn": "Unknown key, did you mean 'min'?",
+        "/settings/reconnectInterval": ANY,
+    }
 
 
 async def test_an_engine_nobody_offers_is_named(bot: TalkingBot) -> None:

@@ -13,7 +13,7 @@ def _layer(meaning: str, names: str) -> Layer:
 
 
 LAYERS: tuple[Layer, ...] = (
-    _layer("what flows, what goes wrong, what time it is", "__init__ background clock errors messages"),
+    _layer("what flows, what goes wrong, what time it is", "__init__ background clock errors ids messages"),
     _layer("what the parts are to each other", "addresses engine hub"),
     _layer("what a plugin author sees", "plugin"),
     _layer("what a plugin may hook into", "hookspecs"),

@@ -58,7 +58,8 @@ WRITING = """
 import asyncio, sys
 from sqlalchemy import insert
 from chatgrow_bot.store.database import open_database
-from chatgrow_bot.store.tables import meta, new_id
+from chatgrow_bot.ids import new_id
+from chatgrow_bot.store.tables import meta
 
 async def produce(db):
     while True:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatgrow_bot.errors import HeldByAnother
+from chatgrow_bot.errors import ConfigError, HeldByAnother
 from chatgrow_bot.store.folder import FolderLock
 
 ROOT = Path(__file__).parents[3]
@@ -66,3 +66,10 @@ def test_the_folder_is_this_users_alone_and_can_be_entered_again(tmp_path: Path)
             assert stat.S_IMODE((folder / "chatgrow.lock").stat().st_mode) == 0o600
             with pytest.raises(HeldByAnother), FolderLock(folder):
                 pass
+
+
+def test_where_nothing_can_be_kept_it_says_so_with_the_cause(tmp_path: Path) -> None:
+    (tmp_path / "sessions").write_text("a file stands where the folder belongs")
+    with pytest.raises(ConfigError, match="Nothing can be kept in .*/sessions: File exists"):
+        with FolderLock(tmp_path / "sessions"):
+            pass

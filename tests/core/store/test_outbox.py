@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, update
 
+from chatgrow_bot.ids import new_id
 from chatgrow_bot.messages import Delivery, Kind, Lane, Outbound, Priority, State
 from chatgrow_bot.store import connections as stored_connections
 from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.rows import Outgoing, outgoing
-from chatgrow_bot.store.tables import connections, new_id, users
+from chatgrow_bot.store.tables import connections, users
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 EPOCH = 1
