@@ -3,6 +3,8 @@ number, a token or a QR code: whoever logs sees to it."""
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -44,12 +46,19 @@ def configure(folder: Path) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def quiet() -> None:
-    """For words that answer on the console themselves: they tell warnings besides, and write no files."""
+@contextmanager
+def quiet() -> Iterator[None]:
+    """For words that answer on the console themselves: beside their answers, warnings only, and no files;
+    until something is configured otherwise."""
+    before = structlog.get_config()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def _console() -> structlog.dev.ConsoleRenderer:

@@ -27,7 +27,8 @@ class _Chatgrow(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run a word; an error of ours is one sentence, not a traceback."""
         try:
-            return super().invoke(ctx)
+            with quiet():
+                return super().invoke(ctx)
         except ChatgrowError as error:
             raise click.ClickException(str(error)) from error
 
@@ -43,7 +44,6 @@ def _config_of(ctx: click.Context) -> Path:
 def main(ctx: click.Context, config: Path) -> None:
     """ChatGrow Bot: a self-hosted WhatsApp hub."""
     ctx.obj = config
-    quiet()  # `run` says otherwise
 
 
 for word in (run, check, why, plugins, user):

@@ -154,7 +154,7 @@ def test_an_unknown_message_is_said_to_be_unknown(folder: Path, monkeypatch: pyt
     CliRunner().invoke(main, ["user", "add", "dana"])
     result = CliRunner().invoke(main, ["why", "0000"])
     assert result.exit_code == 1
-    assert "there is no message '0000'" in result.output
+    assert result.output == "Error: there is no message '0000'\n"
 
 
 async def test_a_port_that_is_taken_is_said_in_a_sentence(folder: Path) -> None:
@@ -167,3 +167,22 @@ async def test_a_port_that_is_taken_is_said_in_a_sentence(folder: Path) -> None:
     assert code == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("key", ["sessionDir", "logsDir"])
+async def test_a_folder_that_cannot_be_used_is_said_in_a_sentence(folder: Path, key: str) -> None:
+    (folder / "taken").write_text("a file stands where the folder belongs")
+    (folder / "config" / "chatgrow.yaml").write_text(f"{key}: taken\n")
+    code, _, errors = await ended(await chatgrow(folder, "run"))
+    assert code == 1
+    assert f"can be kept in {folder}/taken: File exists" in errors
+    assert "Traceback" not in errors
+
+
+async def test_the_end_of_its_terminal_stops_the_hub_well(folder: Path) -> None:
+    process = await chatgrow(folder, "run")
+    await listens(process)
+    process.send_signal(signal.SIGHUP)
+    code, said, _ = await ended(process)
+    assert code == 0
+    assert "Stopping" in said

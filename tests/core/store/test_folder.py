@@ -70,6 +70,6 @@ def test_the_folder_is_this_users_alone_and_can_be_entered_again(tmp_path: Path)
 
 def test_where_nothing_can_be_kept_it_says_so_with_the_cause(tmp_path: Path) -> None:
     (tmp_path / "sessions").write_text("a file stands where the folder belongs")
-    with pytest.raises(ConfigError, match="Nothing can be kept in .*/sessions: File exists"):
-        with FolderLock(tmp_path / "sessions"):
-            pass
+    refused = pytest.raises(ConfigError, match=r"Nothing can be kept in .*/sessions: File exists")
+    with refused, FolderLock(tmp_path / "sessions"):
+        pass
