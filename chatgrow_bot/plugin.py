@@ -30,6 +30,9 @@ class Plugin:
     #: The model that checks this plugin's own keys.
     Config: ClassVar[type[PluginConfig]] = PluginConfig
 
+    #: Whether it is of no use without `admin: true`.
+    needs_hub: ClassVar[bool] = False
+
     def __init__(self, bot: "Bot") -> None:
         self.bot = bot
 

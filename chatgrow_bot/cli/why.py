@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import click
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from ..store import explain
 from ..store.database import open_database
@@ -31,4 +31,6 @@ def why(ctx: click.Context, message_id: str, config: Path | None) -> None:
 
 
 def _lines(conn: Connection, message_id: str) -> list[str]:
+    if not inspect(conn).has_table("inbox"):  # no hub has been here yet
+        return []
     return [*explain.inbound(conn, message_id), *explain.outgoing(conn, message_id)]

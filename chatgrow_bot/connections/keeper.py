@@ -157,6 +157,7 @@ class Keeper:
             self.me = None
         self._failures = 0
         self._again.set()
+        self._look.set()
 
     # what the session hands in
 

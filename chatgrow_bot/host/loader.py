@@ -127,6 +127,8 @@ def setting_problems(document: Document) -> Iterator[Problem]:
         except PluginError:
             continue
         yield from own_settings(kind, document, name)[1]
+        if kind.needs_hub and not (isinstance(entry, dict) and entry.get("admin")):
+            yield Problem(document.position(("plugins", name)), f"'{name}' needs `admin: true`")
 
 
 def own_settings(

@@ -2,6 +2,7 @@
 that quietly syncs less loses what was acknowledged."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ def parse(url: str) -> URL:
             raise ConfigError("database.url: SQLite needs a file, for example sqlite:///sessions/chatgrow.db")
         case "sqlite":
             return address.set(drivername="sqlite+aiosqlite")
+        case "postgresql" | "postgres" if find_spec("asyncpg") is None:
+            raise ConfigError(
+                "database.url: PostgreSQL needs a driver: .venv/bin/pip install 'chatgrow-bot[postgres]'"
+            )
         case "postgresql" | "postgres":  # the short form is what hosting services hand out
             return address.set(drivername="postgresql+asyncpg")
         case other:

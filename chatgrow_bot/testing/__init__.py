@@ -2,7 +2,7 @@
 pytest fixture `bot`: a real hub, with a real database, that one can talk to.
 
     async def test_it_repeats_what_it_is_told(bot):
-        await bot.start(Parrot)
+        await bot.start(MyPlugin)
         assert await bot.say("!say hello") == ["hello"]
 """
 

@@ -58,8 +58,9 @@ async def check_place(settings: WebSettings) -> None:
         await _resolve()
     if os.geteuid() == 0:
         raise EngineError(
-            "the browser never runs as root against live WhatsApp: start as an ordinary user, for example "
-            "`useradd --create-home chatgrow && runuser -u chatgrow -- chatgrow run`"
+            "the browser never runs as root against live WhatsApp: run the hub as an ordinary user, in a "
+            "copy of its own: `useradd --create-home chatgrow && git clone . ~chatgrow/hub && "
+            "chown -R chatgrow: ~chatgrow/hub && cd ~chatgrow/hub && runuser -u chatgrow -- make run`"
         )
 
 

@@ -15,7 +15,9 @@ from .qr import QrRoutes
 
 
 class RestApi(Plugin):
-    """Serves the hub's parts. Needs `admin: true`."""
+    """Serves the hub's parts."""
+
+    needs_hub = True
 
     @hook
     def register_routes(self) -> Iterable[Route]:

@@ -71,6 +71,16 @@ async def test_a_wrong_configuration_shows_every_mistake_and_exits_78(folder: Pa
     assert "Traceback" not in errors
 
 
+def test_check_knows_a_plugin_that_is_of_no_use_as_it_stands(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "config" / "chatgrow.yaml").write_text("plugins:\n  rest_api: {}\n")
+    result = CliRunner().invoke(main, ["check"])
+    assert result.exit_code == EX_CONFIG
+    assert "chatgrow.yaml:2:3  'rest_api' needs `admin: true`" in result.output
+
+
 def test_check_looks_at_the_rule_files_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     assert CliRunner().invoke(main, ["check"]).exit_code == 0
@@ -151,10 +161,11 @@ async def test_a_second_hub_in_the_folder_says_who_is_there_and_ends(folder: Pat
 
 def test_an_unknown_message_is_said_to_be_unknown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    CliRunner().invoke(main, ["user", "add", "dana"])
-    result = CliRunner().invoke(main, ["why", "0000"])
-    assert result.exit_code == 1
-    assert result.output == "Error: there is no message '0000'\n"
+    for _ in ("before the first start", "and after"):
+        result = CliRunner().invoke(main, ["why", "0000"])
+        assert result.exit_code == 1
+        assert result.output == "Error: there is no message '0000'\n"
+        CliRunner().invoke(main, ["user", "add", "dana"])
 
 
 async def test_a_port_that_is_taken_is_said_in_a_sentence(folder: Path) -> None:

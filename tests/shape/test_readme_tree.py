@@ -87,8 +87,6 @@ def repository() -> list[str]:
         "ls-files",
         "-z",
         "--cached",
-        "--others",
-        "--exclude-standard",
     ]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=30)
     return [path for path in listed.stdout.decode().split("\0") if path and (ROOT / path).exists()]

@@ -74,11 +74,12 @@ class Stage:
 
 def _lay_out(places: Places, rules: Path) -> None:
     _clear(places)
-    (places.config.parent / "rules").mkdir(parents=True)
-    for file in rules.glob("*.yaml"):
-        shutil.copy(file, places.config.parent / "rules" / file.name)
+    folder = places.config.parent / "rules"
+    folder.mkdir(parents=True)
     settings = _CONFIG.format(hub_port=places.hub_port, page_port=places.page_port)
     places.config.write_text(_MADE_BY + settings)
+    for file in rules.glob("*.yaml"):
+        shutil.copy(file, folder / file.name)
 
 
 def _clear(places: Places) -> None:

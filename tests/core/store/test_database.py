@@ -2,6 +2,7 @@ import asyncio
 import os
 import sqlite3
 import stat
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -232,6 +233,12 @@ async def test_what_is_no_fault_of_the_database_is_not_called_one(url: str) -> N
 def test_an_address_that_cannot_be_used_is_a_mistake_in_the_configuration(bad: str) -> None:
     with pytest.raises(ConfigError, match=r"database\.url"):
         parse(bad)
+
+
+def test_without_a_driver_for_postgresql_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    with pytest.raises(ConfigError, match=r"chatgrow-bot\[postgres\]"):
+        parse("postgresql://user@localhost/x")
 
 
 def test_a_network_file_system_is_refused_and_a_local_one_within_it_is_not(tmp_path: Path) -> None:
