@@ -11,27 +11,9 @@ from chatgrow_bot.store import consent
 from chatgrow_bot.store.rows import outgoing
 from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
 
+from .delivering import NO_WAIT, becomes, send, states
+
 DANA, NOAM = "15551230001@c.us", "15551230002@c.us"
-NO_WAIT = {"queue": {"retryDelays": [0, 0, 0], "reconcileAfter": 0}}
-
-
-async def send(bot: TalkingBot, text: str, to: str = DANA) -> Delivery:
-    message = Outbound(to=to, text=text)
-    return await bot.running.hub.outbox.enqueue(bot.admin.user_id, "shop", message, source="test")
-
-
-async def becomes(bot: TalkingBot, delivery: Delivery, state: State) -> Delivery:
-    row = await bot.until(
-        lambda conn: outgoing(conn, delivery.tenant, delivery.id),
-        lambda row: row is not None and row.delivery.state is state,
-    )
-    assert row is not None
-    return row.delivery
-
-
-async def states(bot: TalkingBot, delivery: Delivery) -> list[State]:
-    timeline = await bot.running.hub.outbox.timeline(delivery.tenant, delivery.id)
-    return [entry.state for entry in timeline]
 
 
 async def test_an_unclear_send_that_whatsapp_has_is_not_sent_again(bot: TalkingBot) -> None:
