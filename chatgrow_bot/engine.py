@@ -1,13 +1,23 @@
 """What a way to reach WhatsApp must offer. The core drives these Protocols; a plugin implements them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from .messages import ConnectionState, Kind, Media
+from .messages import Attachment, ConnectionState, Kind, Media
+from .payloads import Payload
+
+
+class Activity(StrEnum):
+    """What a chat partner sees us do."""
+
+    TYPING = "typing"  #: writing words
+    RECORDING = "recording"  #: speaking a voice message
+    PAUSED = "paused"  #: neither any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +37,27 @@ class Snapshot:
     state: ConnectionState
     reason: str = ""
     qr: str | None = None  #: the text of the QR code to scan, while state is qr
+    pairing_code: str | None = None  #: the code to type on the phone, while state is pairing_code
     me: str | None = None  #: the chat id of the linked account, once known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A message as WhatsApp names it."""
+
+    chat: str
+    wa_id: str  #: the bare id, without chat and direction
+    from_me: bool
+    participant: str = ""  #: who wrote it, in a group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A message the page shows, ours or somebody's. The engine never hands in one that is not decrypted."""
+    """A message the page shows, ours or somebody's. The engine never hands in one that is not decrypted.
+
+    Votes, reactions, edits and deletions are messages too. Where WhatsApp gives one no id of its own, the
+    engine makes `wa_id` from what it is about, who did it and when, so that a repeat has the same.
+    """
 
     chat: str
     participant: str = ""
@@ -40,8 +65,20 @@ class Arrival:
     wa_id: str  #: the bare id, without chat and direction
     kind: Kind
     text: str = ""
+    attachment: Attachment | None = None  #: of a file; `Session.download` brings its bytes
+    payload: Payload | None = None
+    about: str = ""  #: the bare id of the earlier message that it answers, or remarks on
+    mentions: tuple[str, ...] = ()
+    forwarded: bool = False
     name: str = ""
+    chat_name: str = ""  #: the group's name, where it is known
+    lid: str = ""  #: the writer's linked id, where it and his number are both known
     sent_at: datetime
+
+    @property
+    def reference(self) -> Reference:
+        """The message's name."""
+        return Reference(chat=self.chat, wa_id=self.wa_id, from_me=self.from_me, participant=self.participant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +98,29 @@ class Parcel:
     wa_id: str
     text: str = ""
     media: Media | None = None
-    typing: float = 0.0  #: seconds to show as typing first
+    payload: Payload | None = None
+    about: Reference | None = None  #: the message that it quotes or remarks on
+    mentions: tuple[str, ...] = ()  #: chat ids
+    forwarded: bool = False
+    typing: float = 0.0  #: seconds to show as typing (or recording) first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody in a group."""
+
+    chat: str  #: his chat id
+    name: str = ""
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group that the account is in."""
+
+    chat: str
+    name: str
+    members: tuple[Member, ...]
 
 
 class Inlet(Protocol):
@@ -79,6 +138,11 @@ class Inlet(Protocol):
         """Something happened to the session: look at its snapshot now rather than at the next poll."""
         ...
 
+    def troubled(self, reason: str) -> None:
+        """Something a person should know, in a sentence without names, numbers or texts: a message that was
+        not decrypted within a minute, say."""
+        ...
+
 
 class Session(Protocol):
     """One linked account, open. Every call is bounded in time by the engine and raises EngineError."""
@@ -91,7 +155,13 @@ class Session(Protocol):
         """Send, and return once WhatsApp's server has it (ack >= 1).
 
         Raises SendRefused (certain, for good), SendFailed (certain, passing) or SendUnknown (ambiguous).
+        Reactions, edits and deletions (messages.REMARKS) go the same way; WhatsApp gives them ids of its own.
         """
+        ...
+
+    def download(self, message: Reference) -> AsyncIterator[bytes]:
+        """The bytes of a file that came in, in pieces of 1 MB at most. Raises MediaGone when WhatsApp has it
+        no more, EngineError when it cannot be fetched now."""
         ...
 
     async def find(self, chat: str, wa_id: str) -> Ack | None:
@@ -104,6 +174,27 @@ class Session(Protocol):
 
     async def resolve(self, chat: str) -> str | None:
         """The chat id WhatsApp uses for this one; None when WhatsApp has no such account."""
+        ...
+
+    async def groups(self) -> Sequence[Group]:
+        """The groups that the account is in."""
+        ...
+
+    async def mark_read(self, chat: str) -> None:
+        """The writers of a chat see that all was read."""
+        ...
+
+    async def show(self, chat: str, activity: Activity, seconds: float) -> None:
+        """Be seen doing something for so long, 25 s at most; returns at once."""
+        ...
+
+    async def be_available(self, available: bool) -> None:
+        """Be seen as online, or no longer."""
+        ...
+
+    async def pairing_code(self, number: str) -> str:
+        """A code of eight characters that links when it is typed on the phone of this number (digits only),
+        for about three minutes; the state is then pairing_code."""
         ...
 
     async def refresh_qr(self) -> None:

@@ -155,6 +155,12 @@ class SendUnknown(EngineError):
     title = "Outcome unknown"
 
 
+class MediaGone(EngineError):
+    """WhatsApp has this file no more; ask its sender to send it again."""
+
+    title = "Media gone"
+
+
 class PluginError(ChatgrowError):
     """Correct or remove the plugin in chatgrow.yaml; the others keep running."""
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from .messages import ConnectionState, Delivery, Kind, Media, Outbound, TimelineEntry
+from .engine import Activity, Group
+from .messages import ConnectionState, Delivery, Inbound, Kind, Media, Outbound, TimelineEntry
 
 
 class Role(StrEnum):
@@ -89,6 +90,14 @@ class Tokens:
     expires_in: timedelta
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingCode:
+    """A code that links when it is typed on the phone. A secret: never logged, never stored."""
+
+    code: str = field(repr=False)
+    expires_at: datetime
+
+
 class Connections(Protocol):
     """The WhatsApp connections. Foreign and missing ids raise the same ConnectionNotFound."""
 
@@ -117,6 +126,11 @@ class Connections(Protocol):
 
     async def qr(self, tenant: str, connection_id: str) -> QrCode:
         """The code to scan now. Raises ConnectionNotReady, naming the state, when there is none."""
+        ...
+
+    async def pairing_code(self, tenant: str, connection_id: str, number: str = "") -> PairingCode:
+        """A code to type on the phone of this number (the connection's own when left out), instead of a QR
+        code. Raises InvalidPhoneNumber, ConnectionNotReady."""
         ...
 
     async def reconnect(self, tenant: str, connection_id: str) -> None:
@@ -148,6 +162,41 @@ class Outbox(Protocol):
 
     async def estimate(self, delivery: Delivery) -> datetime:
         """When it is likely to leave, by the pacing and what stands before it on its connection."""
+        ...
+
+
+class Inbox(Protocol):
+    """What came in."""
+
+    async def get(self, tenant: str, message_id: str) -> Inbound:
+        """One message; its file, when it has one, is `media`. Raises MessageNotFound."""
+        ...
+
+
+class Chats(Protocol):
+    """What is done in a chat at once, past the queue: nothing of it is stored, and the connection must be
+    online. Raises ConnectionNotFound, ConnectionNotReady, InvalidPhoneNumber, EngineError."""
+
+    async def mark_read(self, tenant: str, connection_id: str, chat: str) -> None:
+        """The writers of a chat see that all was read."""
+        ...
+
+    async def show(
+        self, tenant: str, connection_id: str, chat: str, activity: Activity, seconds: float
+    ) -> None:
+        """Be seen typing or recording for so long, 25 s at most."""
+        ...
+
+    async def be_available(self, tenant: str, connection_id: str, available: bool) -> None:
+        """Be seen as online, or no longer."""
+        ...
+
+    async def check(self, tenant: str, connection_id: str, number: str) -> str | None:
+        """The chat id of a number; None when it is not on WhatsApp."""
+        ...
+
+    async def groups(self, tenant: str, connection_id: str) -> Sequence[Group]:
+        """The groups that the account is in."""
         ...
 
 
@@ -190,8 +239,19 @@ class Spool(Protocol):
 class Accounts(Protocol):
     """Users and their tokens."""
 
-    async def login(self, username: str, password: str, address: str) -> Tokens:
-        """Check a password. Raises NotLoggedIn (the same for a wrong name), RateLimitExceeded."""
+    async def login(
+        self, username: str, password: str, address: str, *, renewable: timedelta | None = None
+    ) -> Tokens:
+        """Check a password. With `renewable`, the login may be prolonged for so long in all. Raises
+        NotLoggedIn (the same for a wrong name), RateLimitExceeded."""
+        ...
+
+    async def renew(self, token: str) -> Tokens:
+        """A fresh token of the same login, for one that is still good. Raises NotLoggedIn."""
+        ...
+
+    async def end(self, token: str) -> None:
+        """End one login: this token, and all that were renewed from it."""
         ...
 
     async def verify(self, token: str) -> Identity:
@@ -229,3 +289,5 @@ class Hub:
     accounts: Accounts
     commands: Commands
     health: Health
+    inbox: Inbox = None  # type: ignore[assignment]  # the two are wired up next
+    chats: Chats = None  # type: ignore[assignment]

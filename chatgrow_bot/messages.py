@@ -1,9 +1,11 @@
-"""The nouns that flow through the hub. Frozen data, no behaviour beyond what they are, importing nothing."""
+"""The nouns that flow through the hub. Frozen data, no behaviour beyond what they are."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from pathlib import Path
+
+from .payloads import Contacts, Deletion, Edit, Location, Payload, Poll, Reaction, Vote
 
 
 class Kind(StrEnum):
@@ -11,7 +13,18 @@ class Kind(StrEnum):
 
     TEXT = "text"  #: words only
     IMAGE = "image"  #: a picture, with or without a caption
+    VIDEO = "video"  #: a film, with or without a caption
+    AUDIO = "audio"  #: a sound file
+    VOICE = "voice"  #: spoken into the phone: Ogg with Opus
+    STICKER = "sticker"  #: a small WebP picture
     DOCUMENT = "document"  #: any file, sent as a file
+    LOCATION = "location"  #: a place
+    CONTACT = "contact"  #: one or more people and their numbers
+    POLL = "poll"  #: a question with options to choose from
+    VOTE = "vote"  #: somebody's choice in a poll, the whole of it each time
+    REACTION = "reaction"  #: an emoji on an earlier message
+    EDIT = "edit"  #: new words for an earlier message
+    DELETION = "deletion"  #: an earlier message taken back for everyone
     OTHER = "other"  #: something this version receives but does not open
 
 
@@ -49,6 +62,12 @@ class State(StrEnum):
 
 #: Characters of a text, at most: WhatsApp takes no more.
 TEXT_LIMIT = 65_536
+#: People that a text mentions, at most.
+MENTIONS_LIMIT = 256
+#: Kinds that are a file.
+FILES = frozenset({Kind.IMAGE, Kind.VIDEO, Kind.AUDIO, Kind.VOICE, Kind.STICKER, Kind.DOCUMENT})
+#: Kinds that only remark on an earlier message: nobody expects an answer, and a repeat does no harm.
+REMARKS = frozenset({Kind.REACTION, Kind.EDIT, Kind.DELETION})
 #: A row in one of these holds its chat: nothing overtakes it.
 HOLDS_CHAT = (State.CLAIMED, State.SENDING, State.UNKNOWN, State.RETRY)
 #: A row in one of these may still be taken back.
@@ -68,6 +87,28 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """What WhatsApp says of a file that came in, before anybody has looked at it."""
+
+    mimetype: str = ""
+    filename: str = ""
+    size: int = 0  #: bytes; 0 when it is not told
+
+
+#: The payload of each kind that has one.
+PAYLOADS: dict[Kind, type[Payload]] = {
+    Kind.LOCATION: Location,
+    Kind.CONTACT: Contacts,
+    Kind.POLL: Poll,
+    Kind.VOTE: Vote,
+    Kind.REACTION: Reaction,
+    Kind.EDIT: Edit,
+    Kind.DELETION: Deletion,
+}
+_KINDS = {payload: kind for kind, payload in PAYLOADS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """A message that came in, as stored."""
 
@@ -79,9 +120,17 @@ class Inbound:
     from_me: bool = False  #: typed on the linked phone itself
     wa_id: str
     kind: Kind = Kind.TEXT
-    text: str = ""
-    media: Media | None = None
+    text: str = ""  #: the words, or the caption of a file
+    attachment: Attachment | None = None  #: of a file, fetched or not
+    media: Media | None = None  #: the file itself, once it is in the spool
+    media_trouble: str = ""  #: why there is no file, once that is certain
+    payload: Payload | None = None
+    about: str = ""  #: our id of the earlier message that it answers, or remarks on; empty if not known here
+    about_wa_id: str = ""  #: the same as WhatsApp names it
+    mentions: tuple[str, ...] = ()  #: chat ids of people named in the text
+    forwarded: bool = False
     name: str = ""  #: the name the writer gave himself; never proof of who it is
+    chat_name: str = ""  #: the group's name
     sent_at: datetime
     received_at: datetime
 
@@ -98,6 +147,10 @@ class Outbound:
     to: str  #: a number in international form, or a chat id
     text: str = ""  #: the words, or the caption of `media`
     media: Media | None = None
+    payload: Payload | None = None
+    about: str = ""  #: our id of the earlier message that it quotes or, with such a payload, remarks on
+    mentions: tuple[str, ...] = ()  #: numbers or chat ids of people; each stands in the text as @number
+    forwarded: bool = False  #: shown as forwarded
     connection_id: str | None = None  #: an answer leaves it out: the connection asked is the one that answers
     priority: Priority = Priority.NORMAL
     send_at: datetime | None = None
@@ -107,6 +160,8 @@ class Outbound:
     @property
     def kind(self) -> Kind:
         """What it carries."""
+        if self.payload is not None:
+            return _KINDS[type(self.payload)]
         return self.media.kind if self.media else Kind.TEXT
 
 
@@ -128,6 +183,7 @@ class Delivery:
     reason: str = ""  #: why it is in this state, in a sentence
     source: str = ""  #: who asked: `api`, or a plugin's name
     because: str = ""
+    about: str = ""  #: our id of the earlier message that it quotes or remarks on
     created_at: datetime
     due: datetime  #: not sent before
     expires_at: datetime

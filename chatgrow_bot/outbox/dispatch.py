@@ -13,16 +13,16 @@ import structlog
 from sqlalchemy import Connection
 
 from ..clock import Clock
-from ..engine import Parcel, Session
+from ..engine import Parcel, Reference, Session
 from ..errors import ChatgrowError, SendFailed, SendRefused
 from ..hooks import Hooks
 from ..limits import Policy, clamped
-from ..messages import Drop, Lane, Later, Outbound, State
+from ..messages import REMARKS, Drop, Kind, Lane, Later, Outbound, State
 from ..store import connections as stored_connections
 from ..store import consent
 from ..store import outbox as store
 from ..store.database import Database
-from ..store.rows import Outgoing
+from ..store.rows import Outgoing, reference
 from .agenda import RECONCILE, Agenda
 from .outcome import Outcome
 
@@ -171,10 +171,16 @@ class Dispatcher:
 
     async def _deliver(self, session: Session, row: Outgoing) -> None:
         content = await self._permitted(row)
-        if content is None or not await self._intend(row, content):
-            return  # held, dropped, or taken back meanwhile
+        if content is None:
+            return  # held or dropped
+        about = await self._about(row)
+        if about is None and content.kind in REMARKS:
+            await self._outcome.ended(row, State.FAILED, "the message that it is about is not known")
+            return
+        if not await self._intend(row, content):
+            return  # taken back meanwhile
         try:
-            ack = await session.send(self._parcel(row, content))
+            ack = await session.send(self._parcel(row, content, about))
         except SendRefused as error:
             await self._outcome.ended(row, State.FAILED, _said(error))
         except SendFailed as error:
@@ -205,6 +211,13 @@ class Dispatcher:
                 return row.content if delivery.attempts > 1 else content
         return None
 
+    async def _about(self, row: Outgoing) -> Reference | None:
+        """The message it quotes or remarks on; a quote that is not known any more is left out."""
+        d = row.delivery
+        if not d.about:
+            return None
+        return await self._db.read(lambda c: reference(c, d.tenant, d.connection_id, d.about))
+
     async def _intend(self, row: Outgoing, content: Outbound) -> bool:
         """The intent, what is going to be said, and the lane's next slot, in one transaction; False when the
         message was taken back, or the person opted out while the filters were asked."""
@@ -226,14 +239,19 @@ class Dispatcher:
             self._slots[connection_id, lane] = slot
         return intended
 
-    def _parcel(self, row: Outgoing, content: Outbound) -> Parcel:
+    def _parcel(self, row: Outgoing, content: Outbound, about: Reference | None) -> Parcel:
         policy = self._policy(row.delivery.connection_id)
-        shows_typing = policy.typing and row.delivery.lane is Lane.REPLY and content.media is None
+        is_made = content.kind in (Kind.TEXT, Kind.VOICE)  # as one watches: typed or spoken
+        shows_typing = policy.typing and row.delivery.lane is Lane.REPLY and is_made
         return Parcel(
             chat=row.delivery.chat,
             wa_id=row.delivery.wa_id,
             text=content.text,
             media=content.media,
+            payload=content.payload,
+            about=about,
+            mentions=row.mentions,
+            forwarded=row.forwarded,
             typing=min(_TYPING, policy.paces[Lane.REPLY].low) if shows_typing else 0.0,
         )
 

@@ -28,12 +28,23 @@ from ..errors import (
 from ..hub import ConnectionView
 from ..ids import new_id
 from ..limits import Policy
-from ..messages import TEXT_LIMIT, WAITING, ConnectionState, Delivery, Lane, Outbound, State, TimelineEntry
+from ..messages import (
+    REMARKS,
+    WAITING,
+    ConnectionState,
+    Delivery,
+    Kind,
+    Lane,
+    Outbound,
+    State,
+    TimelineEntry,
+)
 from ..store import connections as stored_connections
 from ..store import outbox as store
 from ..store.database import Database
-from ..store.rows import Outgoing, outgoing
+from ..store.rows import Outgoing, outgoing, reference
 from .agenda import Agenda
+from .content import check
 
 #: How far ahead a message may be planned, and how long it may wait.
 _FARTHEST = timedelta(days=366)
@@ -73,10 +84,7 @@ class Outbox:
 
         Raises InvalidPhoneNumber, BadInput.
         """
-        if not message.text and message.media is None:
-            raise BadInput("The message says nothing: give it a text or a media file")
-        if len(message.text) > TEXT_LIMIT:
-            raise BadInput(f"The text has {len(message.text)} characters; {TEXT_LIMIT} at most")
+        check(message)
         now, message_id = self._clock.now(), new_id()
         due, expires_at = _lifetime(message, now, self._ttl)
         digits = hmac.new(self._key, message_id.encode(), hashlib.sha256).hexdigest()[:18]
@@ -92,12 +100,20 @@ class Outbox:
             state=State.QUEUED,
             source=source,
             because=message.because,
+            about=message.about,
             created_at=now,
             due=due,
             expires_at=expires_at,
             updated_at=now,
         )
-        return Outgoing(delivery=delivery, text=message.text, media=message.media)
+        return Outgoing(
+            delivery=delivery,
+            text=message.text,
+            media=message.media,
+            payload=message.payload,
+            mentions=tuple(chat_of(each) for each in message.mentions),
+            forwarded=message.forwarded,
+        )
 
     async def enqueue(
         self, tenant: str, connection_id: str, message: Outbound, *, source: str, key: str | None = None
@@ -194,7 +210,7 @@ def _enqueue(conn: Connection, asks: Sequence[_Ask]) -> Sequence[Delivery | Chat
         place = (new.tenant, ask.key) if ask.key else None
         if place and (before := known.get(place) or store.by_key(conn, *place)):
             answers.append(_repeated(before, ask.digest))
-        elif refusal := _refusal(new, views.get(new.connection_id)):
+        elif refusal := _refusal(new, views.get(new.connection_id)) or _misses(conn, new):
             answers.append(refusal)
         else:
             answers.append(new)
@@ -219,6 +235,21 @@ def _refusal(delivery: Delivery, view: ConnectionView | None) -> ChatgrowError |
     return None
 
 
+def _misses(conn: Connection, delivery: Delivery) -> ChatgrowError | None:
+    """What is wrong with the message that this one is about."""
+    if not delivery.about:
+        return None
+    about = reference(conn, delivery.tenant, delivery.connection_id, delivery.about)
+    if about is None:
+        name = delivery.connection_id
+        return MessageNotFound(f"Connection '{name}' has no message '{delivery.about}' to refer to")
+    if delivery.kind in REMARKS and about.chat != delivery.chat:
+        return BadInput(f"A {delivery.kind} goes to the chat of the message that it is about: {about.chat}")
+    if delivery.kind is Kind.EDIT and not about.from_me:
+        return BadInput("Only messages of one's own can be edited")
+    return None
+
+
 def _repeated(known: tuple[str, Outgoing | None], digest: str) -> Delivery | ChatgrowError:
     before, row = known
     if before != digest or row is None:
@@ -228,6 +259,15 @@ def _repeated(known: tuple[str, Outgoing | None], digest: str) -> Delivery | Cha
 
 def _digest(connection_id: str, message: Outbound) -> str:
     """What was asked, as one short value: the same request has the same."""
-    media = message.media and (message.media.sha256, message.media.filename)
-    asked = [connection_id, message.to, message.text, media, message.priority, message.send_at, message.ttl]
+    media = message.media and (message.media.sha256, message.media.filename, message.media.kind)
+    asked: list[object] = [
+        connection_id,
+        message.to,
+        message.text,
+        media,
+        message.priority,
+        message.send_at,
+        message.ttl,
+    ]
+    asked += [message.kind, message.payload, message.about, message.mentions, message.forwarded]
     return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()

@@ -14,7 +14,7 @@ from ..clock import Clock
 from ..engine import Session
 from ..errors import StoreUnavailable
 from ..limits import Policy
-from ..messages import Fault, Lane, State
+from ..messages import REMARKS, Fault, Lane, State
 from ..store import outbox as store
 from ..store.database import Database
 from ..store.rows import Outgoing
@@ -88,11 +88,15 @@ class Reconciler:
             await self._outcome.not_sent(row, "WhatsApp did not take it.")
         elif found and now < (patience := delivery.updated_at + timedelta(seconds=ACK_PATIENCE)):
             self._agenda.put((delivery.connection_id, RECONCILE), patience)
-        elif self._policy(delivery.connection_id).hold_unknown or row.recoveries + 1 >= RECOVERIES:
+        elif self._holds(row) or row.recoveries + 1 >= RECOVERIES:
             await self._hold(row)
         else:
             reason = "WhatsApp does not have it; it is sent again under the same id"
             await self._outcome.again(row, now, reason, row.recoveries + 1)
+
+    def _holds(self, row: Outgoing) -> bool:
+        """Whether it is for a person; a remark is not, for repeating one does no harm."""
+        return self._policy(row.delivery.connection_id).hold_unknown and row.delivery.kind not in REMARKS
 
     async def _hold(self, row: Outgoing) -> None:
         delivery = row.delivery

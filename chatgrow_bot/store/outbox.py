@@ -25,7 +25,7 @@ from sqlalchemy import (
 from ..ids import new_id
 from ..messages import HOLDS_CHAT, WAITING, Delivery, Lane, Outbound, Priority, State, TimelineEntry
 from . import journal
-from .rows import Outgoing, from_media, outgoing, to_outgoing
+from .rows import Outgoing, from_media, from_payload, outgoing, to_outgoing
 from .tables import connections, idempotency, in_states, outbox, timeline
 
 _WAITS, _HOLDS = in_states("outbox.state", WAITING), in_states("outbox.state", HOLDS_CHAT)
@@ -58,6 +58,10 @@ def _values(row: Outgoing) -> dict[str, Any]:
         "kind": d.kind,
         "text": row.text,
         "media": from_media(row.media),
+        "payload": from_payload(row.payload),
+        "about": d.about,
+        "mentions": list(row.mentions) or None,
+        "forwarded": row.forwarded,
         "lane": d.lane,
         "priority": d.priority,
         "state": d.state,
@@ -152,6 +156,7 @@ def intend(conn: Connection, message_id: str, content: Outbound, at: datetime) -
         since=(State.CLAIMED,),
         text=content.text,
         media=from_media(content.media),
+        payload=from_payload(content.payload),
         kind=content.kind,
     )
 

@@ -5,9 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, select
 
-from ..messages import Delivery, Inbound, Kind, Lane, Media, Outbound, Priority, State
+from ..engine import Reference
+from ..messages import (
+    PAYLOADS,
+    Attachment,
+    Delivery,
+    Inbound,
+    Kind,
+    Lane,
+    Media,
+    Outbound,
+    Priority,
+    State,
+)
+from ..payloads import Payload
 from .tables import inbox, outbox
 
 
@@ -16,15 +30,25 @@ class Outgoing:
     """An outgoing message whole: its delivery, and what it says."""
 
     delivery: Delivery
-    text: str
-    media: Media | None
+    text: str = ""
+    media: Media | None = None
+    payload: Payload | None = None
+    mentions: tuple[str, ...] = ()  #: chat ids
+    forwarded: bool = False
     recoveries: int = 0  #: times it was found half sent
 
     @property
     def content(self) -> Outbound:
         """What it says, in the form in which filters see it."""
         return Outbound(
-            to=self.delivery.chat, text=self.text, media=self.media, because=self.delivery.because
+            to=self.delivery.chat,
+            text=self.text,
+            media=self.media,
+            payload=self.payload,
+            about=self.delivery.about,
+            mentions=self.mentions,
+            forwarded=self.forwarded,
+            because=self.delivery.because,
         )
 
 
@@ -40,6 +64,17 @@ def outgoing(conn: Connection, tenant: str, message_id: str) -> Outgoing | None:
     return to_outgoing(found) if found else None
 
 
+def reference(conn: Connection, tenant: str, connection_id: str, message_id: str) -> Reference | None:
+    """How WhatsApp names a message of this connection, sent or received; None when there is no such."""
+    sent = outgoing(conn, tenant, message_id)
+    if sent and sent.delivery.connection_id == connection_id:
+        return Reference(chat=sent.delivery.chat, wa_id=sent.delivery.wa_id, from_me=True)
+    came = inbound(conn, tenant, message_id)
+    if came and came.connection_id == connection_id:
+        return Reference(chat=came.chat, wa_id=came.wa_id, from_me=came.from_me, participant=came.participant)
+    return None
+
+
 def to_inbound(row: Row[Any]) -> Inbound:
     """A row of `inbox`."""
     return Inbound(
@@ -52,8 +87,16 @@ def to_inbound(row: Row[Any]) -> Inbound:
         wa_id=row.wa_id,
         kind=Kind(row.kind),
         text=row.text,
+        attachment=Attachment(**row.attachment) if row.attachment else None,
         media=to_media(row.media),
+        media_trouble=row.media_trouble,
+        payload=to_payload(Kind(row.kind), row.payload),
+        about=row.about,
+        about_wa_id=row.about_wa_id,
+        mentions=tuple(row.mentions or ()),
+        forwarded=row.forwarded,
         name=row.name,
+        chat_name=row.chat_name,
         sent_at=row.sent_at,
         received_at=row.received_at,
     )
@@ -76,12 +119,31 @@ def to_outgoing(row: Row[Any]) -> Outgoing:
         reason=row.reason,
         source=row.source,
         because=row.because,
+        about=row.about,
         created_at=row.created_at,
         due=row.due,
         expires_at=row.expires_at,
         updated_at=row.updated_at,
     )
-    return Outgoing(delivery=delivery, text=row.text, media=to_media(row.media), recoveries=row.recoveries)
+    return Outgoing(
+        delivery=delivery,
+        text=row.text,
+        media=to_media(row.media),
+        payload=to_payload(delivery.kind, row.payload),
+        mentions=tuple(row.mentions or ()),
+        forwarded=row.forwarded,
+        recoveries=row.recoveries,
+    )
+
+
+def to_payload(kind: Kind, value: Mapping[str, Any] | None) -> Payload | None:
+    """A stored payload; its kind says what it is."""
+    return None if value is None else msgspec.convert(value, PAYLOADS[kind])
+
+
+def from_payload(payload: Payload | None) -> Any:
+    """A payload as it is stored."""
+    return None if payload is None else msgspec.to_builtins(payload)
 
 
 def to_media(value: Mapping[str, Any] | None) -> Media | None:

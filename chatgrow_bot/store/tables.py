@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     TextClause,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -98,6 +99,12 @@ outbox = Table(
     Column("kind", _Word, nullable=False),
     Column("text", Words, nullable=False),
     Column("media", Json),
+    Column("payload", Json),
+    Column(
+        "about", _Id, nullable=False, server_default=text("''")
+    ),  #: our id of the message it quotes or remarks on
+    Column("mentions", Json),
+    Column("forwarded", Boolean, nullable=False, server_default=false()),
     Column("lane", _Word, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("state", _Word, nullable=False),
@@ -169,8 +176,16 @@ inbox = Table(
     Column("wa_id", _Name, nullable=False),
     Column("kind", _Word, nullable=False),
     Column("text", Words, nullable=False),
+    Column("attachment", Json),  #: what WhatsApp says of a file, fetched or not
     Column("media", Json),
+    Column("media_trouble", Words, nullable=False, server_default=text("''")),
+    Column("payload", Json),
+    Column("about", _Id, nullable=False, server_default=text("''")),
+    Column("about_wa_id", String(128), nullable=False, server_default=text("''")),
+    Column("mentions", Json),
+    Column("forwarded", Boolean, nullable=False, server_default=false()),
     Column("name", Words, nullable=False),
+    Column("chat_name", Words, nullable=False, server_default=text("''")),
     Column("sent_at", Moment, nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("outcome", _Name, nullable=False, default=""),  #: empty until its way in has ended
@@ -178,6 +193,15 @@ inbox = Table(
     UniqueConstraint("connection_id", "chat", "participant", "from_me", "wa_id"),
 )
 Index("ix_inbox_tenant", inbox.c.tenant, inbox.c.id)
+
+#: People whom a connection knows by a linked id and by a phone number: the same person, one chat.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("connection_id", _Name, ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
+    Column("lid", _Name, primary_key=True),
+    Column("chat", _Name, nullable=False),
+)
 
 #: Messages whose way in has not ended: a crash asks again, the end removes the row.
 jobs = Table(

@@ -13,8 +13,10 @@ def _layer(meaning: str, names: str) -> Layer:
 
 
 LAYERS: tuple[Layer, ...] = (
-    _layer("what flows, what goes wrong, what time it is", "__init__ background clock errors ids messages"),
-    _layer("what the parts are to each other", "addresses engine hub"),
+    _layer("what is carried, what goes wrong, what time it is", "__init__ background clock errors ids payloads"),
+    _layer("the nouns that flow", "messages"),
+    _layer("who is meant, and what a way to WhatsApp must offer", "addresses engine"),
+    _layer("what the parts are to each other", "hub"),
     _layer("what a plugin author sees", "plugin"),
     _layer("what a plugin may hook into", "hookspecs"),
     _layer(
@@ -24,7 +26,7 @@ LAYERS: tuple[Layer, ...] = (
     _layer("the one caller of plugins", "hooks"),
     _layer(
         "the parts, which meet by the Protocols of hub.py",
-        "accounts commands connections facts inbox outbox server spool",
+        "accounts chats commands connections facts inbox outbox server spool",
     ),
     _layer("who looks at the parts", "health"),
     _layer("where plugins come from and live", "host"),

@@ -20,6 +20,7 @@ from chatgrow_bot.store.upgrade import VERSIONS, upgrade
 
 ROOT = Path(__file__).parents[3]
 LATER = Path(__file__).parent / "later"
+HEADS = sorted(file.name[:4] for file in VERSIONS.glob("0*.py"))  #: the revisions there are, in order
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -103,10 +104,10 @@ async def test_before_a_step_the_database_is_copied_with_what_is_still_in_its_lo
     async with open_database(sqlite_url) as db:
         await db.write(fill)
         await upgrade(sqlite_url, versions=[VERSIONS, LATER])  # while the log is in use
-    copy = tmp_path / "sessions" / "chatgrow.db.before-0002"
+    copy = tmp_path / "sessions" / "chatgrow.db.before-next"
     assert copy.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(copy)) as conn:
-        assert conn.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert conn.execute("SELECT version_num FROM alembic_version").fetchone() == (HEADS[-1],)
         assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert {t: conn.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ROWS} == ROWS
 
@@ -128,8 +129,8 @@ async def test_a_step_that_leaves_rows_pointing_nowhere_is_taken_back(
 ) -> None:
     bad = tmp_path / "bad"
     bad.mkdir()
-    source = (LATER / "0002_for_tests.py").read_text()
-    (bad / "0002_bad.py").write_text(source + '    op.execute("DELETE FROM users")\n')
+    source = (LATER / "next_for_tests.py").read_text()
+    (bad / "next_bad.py").write_text(source + '    op.execute("DELETE FROM users")\n')
     async with open_database(sqlite_url) as db:
         await db.write(fill)
     before = schema(sqlite_url)
@@ -176,11 +177,13 @@ async def test_an_upgrade_killed_at_every_step_keeps_every_row_and_ends_at_the_n
     lines = killed_at_every_step(Path(sqlite_url.removeprefix("sqlite:///")), VERSIONS, LATER)
     assert len(lines) > 15
     assert all(line["rows"] == ROWS for line in lines)
-    assert [line["revision"] for line in lines] == ["0001"] * (len(lines) - 1) + ["0002"]
+    assert [line["revision"] for line in lines] == [HEADS[-1]] * (len(lines) - 1) + ["next"]
 
 
 def test_a_first_start_killed_at_every_step_ends_at_the_next(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
     lines = killed_at_every_step(file, VERSIONS)
     assert len(lines) > len(metadata.tables)
-    assert [line["revision"] for line in lines] == [None] * (len(lines) - 1) + ["0001"]
+    seen = [line["revision"] or "" for line in lines]
+    assert seen == sorted(seen)
+    assert seen[0] == "" and seen[-1] == HEADS[-1]

@@ -3,8 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+from chatgrow_bot.store.upgrade import VERSIONS
+
+revision = "next"
+down_revision = max(file.name[:4] for file in VERSIONS.glob("0*.py"))
 branch_labels = None
 depends_on = None
 

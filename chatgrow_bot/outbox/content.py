@@ -1,0 +1,71 @@
+"""What a message may say: told to whoever asks, before anything is stored."""
+
+from ..errors import BadInput
+from ..messages import FILES, MENTIONS_LIMIT, REMARKS, TEXT_LIMIT, Kind, Outbound
+from ..payloads import (
+    CARD_NUMBERS,
+    CARDS,
+    POLL_OPTIONS,
+    WORDS_LIMIT,
+    Contacts,
+    Location,
+    Poll,
+    Reaction,
+    Vote,
+)
+
+
+def check(message: Outbound) -> None:
+    """Raises BadInput, saying what to correct."""
+    if len(message.text) > TEXT_LIMIT:
+        raise BadInput(f"The text has {len(message.text)} characters; {TEXT_LIMIT} at most")
+    if message.media and (message.payload or message.media.kind not in FILES):
+        raise BadInput("A message carries a file or something else, not both")
+    if len(message.mentions) > MENTIONS_LIMIT:
+        raise BadInput(f"A message mentions {MENTIONS_LIMIT} people at most")
+    kind = message.kind
+    if kind in REMARKS and not message.about:
+        raise BadInput(f"A {kind} needs the id of the message that it is about")
+    if kind is Kind.TEXT and not message.text:
+        raise BadInput("The message says nothing: give it a text, a file or something else to carry")
+    if kind is Kind.EDIT and not message.text:
+        raise BadInput("An edit needs the new text")
+    match message.payload:
+        case Location() as place:
+            _check_location(place)
+        case Poll() as poll:
+            _check_poll(poll)
+        case Contacts() as contacts:
+            _check_contacts(contacts)
+        case Reaction(emoji=emoji) if len(emoji) > 64:
+            raise BadInput("A reaction is one emoji")
+        case Vote():
+            raise BadInput("A vote is received, not sent")
+
+
+def _check_location(place: Location) -> None:
+    # A number that is none is not between any two.
+    if not -90 <= place.latitude <= 90 or not -180 <= place.longitude <= 180:
+        raise BadInput("A latitude is from -90 to 90 degrees, a longitude from -180 to 180")
+    if max(len(place.name), len(place.address)) > WORDS_LIMIT:
+        raise BadInput(f"A place's name and address have {WORDS_LIMIT} characters at most")
+
+
+def _check_poll(poll: Poll) -> None:
+    if len(poll.options) not in POLL_OPTIONS or len(set(poll.options)) < len(poll.options):
+        raise BadInput(f"A poll has {POLL_OPTIONS[0]} to {POLL_OPTIONS[-1]} options, each another")
+    if not all(0 < len(words.strip()) <= WORDS_LIMIT for words in (poll.question, *poll.options)):
+        raise BadInput(f"A poll's question and options have 1 to {WORDS_LIMIT} characters each")
+    if not 0 <= poll.choices <= len(poll.options):
+        raise BadInput(f"'choices' is from 0 (any number of them) to {len(poll.options)}")
+
+
+def _check_contacts(contacts: Contacts) -> None:
+    if len(contacts.people) not in CARDS:
+        raise BadInput(f"A message carries {CARDS[0]} to {CARDS[-1]} people's cards")
+    for person in contacts.people:
+        if not 0 < len(person.name) <= WORDS_LIMIT or len(person.numbers) not in CARD_NUMBERS:
+            raise BadInput(
+                f"A card has a name of 1 to {WORDS_LIMIT} characters and "
+                f"{CARD_NUMBERS[0]} to {CARD_NUMBERS[-1]} numbers"
+            )

@@ -1,0 +1,33 @@
+"""Every kind of message: what it carries besides words and files, what it is about, and who is who."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+_ID, _NAME = sa.String(32), sa.String(64)
+_EMPTY, _FALSE = sa.text("''"), sa.false()
+
+
+def upgrade() -> None:
+    """Forward only: the copy made before it is the way back."""
+    for table in ("outbox", "inbox"):
+        op.add_column(table, sa.Column("payload", sa.Text()))
+        op.add_column(table, sa.Column("about", _ID, nullable=False, server_default=_EMPTY))
+        op.add_column(table, sa.Column("mentions", sa.Text()))
+        op.add_column(table, sa.Column("forwarded", sa.Boolean(), nullable=False, server_default=_FALSE))
+    op.add_column("inbox", sa.Column("attachment", sa.Text()))
+    op.add_column("inbox", sa.Column("media_trouble", sa.Text(), nullable=False, server_default=_EMPTY))
+    op.add_column("inbox", sa.Column("about_wa_id", sa.String(128), nullable=False, server_default=_EMPTY))
+    op.add_column("inbox", sa.Column("chat_name", sa.Text(), nullable=False, server_default=_EMPTY))
+    op.create_table(
+        "contacts",
+        sa.Column("connection_id", _NAME, nullable=False),
+        sa.Column("lid", _NAME, nullable=False),
+        sa.Column("chat", _NAME, nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("connection_id", "lid"),
+    )
