@@ -1,5 +1,5 @@
 # One word per chore; each does all its own set-up.
-.PHONY: help demo run test check bench clean
+.PHONY: help demo run test check accept bench clean
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
@@ -10,13 +10,13 @@ demo: ## set everything up and show the whole story (SCRIPT=1: play it by itself
 	@scripts/setup run
 	@$(BIN)/chatgrow demo $(if $(SCRIPT),--script)
 
-run: ## run the hub with config/chatgrow.yaml
+run: ## run the hub with config/chatgrow.yaml (as root: as the user chatgrow)
 	@scripts/setup run
-	@$(BIN)/chatgrow run
+	@$(BIN)/python scripts/run.py
 
 test: ## the tests, in minutes
 	@scripts/setup dev
-	@$(BIN)/pytest -q $(ARGS)
+	@$(BIN)/pytest -q -n 3 --dist loadfile $(ARGS)
 
 check: ## style, types, configuration, generated files
 	@scripts/setup dev
@@ -25,9 +25,13 @@ check: ## style, types, configuration, generated files
 	@$(BIN)/mypy
 	@$(BIN)/chatgrow check
 
+accept: ## slow proofs, as strangers would meet it: the built wheel in an empty environment, and more
+	@scripts/setup dev
+	@$(BIN)/pytest -q tests/accept $(ARGS)
+
 bench: ## figures, measured side by side
 	@scripts/setup dev
 	@$(BIN)/python -m tests.bench
 
 clean: ## remove what set-up made (sessions and logs stay)
-	rm -rf .venv plugins/engine_web/node_modules .demo
+	rm -rf .venv plugins/*/node_modules .demo

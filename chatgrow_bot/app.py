@@ -71,7 +71,9 @@ async def open_hub(
         commands = Commands(clock=ground.clock, report=ground.report)
         hub = Hub(
             connections=core.connections,
+            inbox=core.inbox,
             outbox=core.outbox,
+            chats=core.chats,
             spool=core.spool,
             accounts=accounts,
             commands=commands,

@@ -9,14 +9,16 @@ from datetime import timedelta
 from random import Random
 
 from .background import background
+from .chats import Chats
 from .clock import Clock
 from .config.models import OnUnknown, Settings
 from .connections import Connections
-from .engine import Ack, Arrival, Engine
+from .engine import Ack, Arrival, Engine, Session
 from .errors import EngineError
 from .health import Health
 from .hooks import Hooks
 from .inbox import Inbox
+from .inbox.files import Files
 from .limits import LoopLimits, Pace, Policy
 from .messages import Fact, Lane
 from .outbox import Outbox
@@ -64,14 +66,31 @@ class Core:
             db=ground.db,
             clock=ground.clock,
             settings=settings,
-            doors=self,
+            roads=self,
+            report=ground.report,
             epoch=ground.epoch,
             chance=ground.chance,
         )
+        self.chats = Chats(self.connections, self._online)
+        self.files = self._files()
         self.outbox = self._way_out(agenda)
         self.dispatcher = self._sending(agenda)
         self.inbox = self._way_in()
         self.health = self._watch()
+
+    def _online(self, connection_id: str) -> Session | None:
+        keeper = self.connections.keepers().get(connection_id)
+        return keeper.online() if keeper else None
+
+    def _files(self) -> Files:
+        inbound = self._ground.settings.inbound
+        return Files(
+            clock=self._ground.clock,
+            spool=self.spool,
+            ready=self.connections.ready,
+            patience=inbound.media_patience,
+            max_bytes=inbound.media_size,
+        )
 
     def _way_out(self, agenda: Agenda) -> Outbox:
         return Outbox(
@@ -115,6 +134,7 @@ class Core:
             clock=self._ground.clock,
             hooks=self._ground.hooks,
             outbox=self.outbox,
+            files=self.files,
             report=self._ground.report,
             age_gate=self._ground.settings.inbound.age_gate,
             loops=_loops(self._ground.settings),
@@ -145,7 +165,7 @@ class Core:
             await life.enter_async_context(self.health.watching())
             yield
 
-    # connections.Doors: what comes up from a session
+    # connections.Roads: what comes up from a session
 
     async def arrived(self, tenant: str, connection_id: str, arrival: Arrival) -> None:
         """A message is on the page: the way in."""
@@ -156,7 +176,8 @@ class Core:
         await self.outbox.acked(connection_id, ack)
 
     def online(self, connection_id: str) -> None:
-        """In sync: messages may leave."""
+        """In sync: messages may leave, files can be fetched."""
+        self.files.online()
         self.dispatcher.online(connection_id)
 
     def engine(self, name: str) -> Engine:

@@ -63,7 +63,8 @@ class HookSpecs:
 
     @spec
     async def answer(self, message: Inbound) -> Outbound | Sequence[Outbound] | None:
-        """Answer a customer. The first plugin that does wins; None, or a crash, asks the next."""
+        """Answer a customer. The first plugin that does wins; None, or a crash, asks the next.
+        Reactions, edits and deletions are not asked about."""
 
     @spec
     async def filter_outbound(self, message: Outbound, delivery: Delivery) -> Outbound | Drop | Later | None:
@@ -72,7 +73,7 @@ class HookSpecs:
 
     @spec
     async def on_inbound(self, message: Inbound) -> None:
-        """A message came in and is stored."""
+        """A message came in and is stored, with its file or the reason why there is none."""
 
     @spec
     async def on_outbound(self, delivery: Delivery) -> None:

@@ -1,7 +1,5 @@
 """The core's parts as others see them: the Protocols by which they meet, and what they say to each other.
-
-A plugin reaches them as `bot.hub`, and only with `admin: true` in chatgrow.yaml.
-"""
+A plugin reaches them as `bot.hub`, and only with `admin: true` in chatgrow.yaml."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -129,8 +127,7 @@ class Connections(Protocol):
         ...
 
     async def pairing_code(self, tenant: str, connection_id: str, number: str = "") -> PairingCode:
-        """A code to type on the phone of this number (the connection's own when left out), instead of a QR
-        code. Raises InvalidPhoneNumber, ConnectionNotReady."""
+        """A code to type on this number's phone (or the connection's). Raises as `qr`, InvalidPhoneNumber."""
         ...
 
     async def reconnect(self, tenant: str, connection_id: str) -> None:
@@ -152,6 +149,10 @@ class Outbox(Protocol):
         """One message. Raises MessageNotFound."""
         ...
 
+    async def content(self, tenant: str, message_id: str) -> Outbound:
+        """What a message says. Raises MessageNotFound."""
+        ...
+
     async def timeline(self, tenant: str, message_id: str) -> Sequence[TimelineEntry]:
         """Every step of its life so far, oldest first."""
         ...
@@ -170,6 +171,10 @@ class Inbox(Protocol):
 
     async def get(self, tenant: str, message_id: str) -> Inbound:
         """One message; its file, when it has one, is `media`. Raises MessageNotFound."""
+        ...
+
+    async def replies(self, tenant: str, message_id: str) -> Sequence[Inbound]:
+        """What came in about a message, sent or received, oldest first: quotes, reactions, votes, ..."""
         ...
 
 
@@ -206,7 +211,8 @@ class Spool(Protocol):
     async def from_path(
         self, tenant: str, path: Path, mimetype: str = "", filename: str = "", kind: Kind | None = None
     ) -> Media:
-        """A file inside the allowed folders. Without `kind`, pictures are images and the rest documents.
+        """A file inside the allowed folders. Without `kind`, what WhatsApp shows or plays is image, video or
+        audio, and the rest a document.
         Raises MediaRefused, also for a `kind` that the bytes are not."""
         ...
 
@@ -217,8 +223,9 @@ class Spool(Protocol):
         mimetype: str = "",
         filename: str = "",
         kind: Kind | None = None,
+        max_bytes: int | None = None,
     ) -> Media:
-        """Bytes as they come. Raises MediaRefused, also past the size limit."""
+        """Bytes as they come. Raises MediaRefused, also past `max_bytes` or the spool's smaller limit."""
         ...
 
     async def from_url(
@@ -284,10 +291,10 @@ class Hub:
     """The core's parts, for plugins with `admin: true`."""
 
     connections: Connections
+    inbox: Inbox
     outbox: Outbox
+    chats: Chats
     spool: Spool
     accounts: Accounts
     commands: Commands
     health: Health
-    inbox: Inbox = None  # type: ignore[assignment]  # the two are wired up next
-    chats: Chats = None  # type: ignore[assignment]

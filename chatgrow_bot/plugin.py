@@ -118,6 +118,8 @@ class Bot(Protocol):
 
 #: Where a handler finds who is asking: `request[IDENTITY]`; absent on public routes.
 IDENTITY = web.RequestKey("identity", Identity)
+#: For answers that take long: `await request[RECHECK]()` raises NotLoggedIn once the caller's login is over.
+RECHECK: web.RequestKey[Callable[[], Awaitable[Identity]]] = web.RequestKey("recheck")
 
 
 class Access(StrEnum):
@@ -131,6 +133,18 @@ class Access(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """What a plugin's routes for people in a browser have in common. They are entered by a cookie, which a
+    browser sends of itself; so what changes something is taken from these very pages only."""
+
+    cookie: str  #: its name; it holds an access token
+    login: str  #: the path of the page to log in on, where whoever is not logged in is sent
+    tell: Callable[
+        [web.Request, int, str, str], web.Response
+    ]  #: an error's status, title and detail as a page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One HTTP route of a plugin. Without an access policy there is no Route, and no start."""
 
@@ -140,6 +154,7 @@ class Route:
     access: Access
     max_body: int = 256 * 1024  #: bytes; a larger body is refused before it is read
     content_types: tuple[str, ...] = ("application/json",)  #: accepted for a request with a body
+    pages: Pages | None = None  #: for a browser: entered by a cookie, and not by a bearer token
 
 
 #: One thing that `chatgrow check` looks at: a report for people, empty when all is well.

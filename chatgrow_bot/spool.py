@@ -74,9 +74,10 @@ class Spool:
         mimetype: str = "",
         filename: str = "",
         kind: Kind | None = None,
+        max_bytes: int | None = None,
     ) -> Media:
-        """Bytes as they come. Raises MediaRefused past the size limit."""
-        return await self._take(tenant, chunks, mimetype, filename, kind)
+        """Bytes as they come. Raises MediaRefused past the size limit, or past `max_bytes` if it is less."""
+        return await self._take(tenant, chunks, mimetype, filename, kind, max_bytes)
 
     async def from_url(
         self, tenant: str, url: str, mimetype: str = "", filename: str = "", kind: Kind | None = None
@@ -120,9 +121,16 @@ class Spool:
         return await asyncio.to_thread(_sweep, self._folder, now)
 
     async def _take(
-        self, tenant: str, chunks: AsyncIterator[bytes], declared: str, filename: str, kind: Kind | None
+        self,
+        tenant: str,
+        chunks: AsyncIterator[bytes],
+        declared: str,
+        filename: str,
+        kind: Kind | None,
+        max_bytes: int | None = None,
     ) -> Media:
         file, digest, size, mimetype = NewFile(self._home(tenant)), hashlib.sha256(), 0, ""
+        most = self._max_bytes if max_bytes is None else min(max_bytes, self._max_bytes)
 
         def absorb(block: bytes) -> None:
             digest.update(block)
@@ -132,8 +140,8 @@ class Spool:
             async with aclosing(_blocks(chunks)) as blocks:
                 async for block in blocks:
                     size += len(block)
-                    if size > self._max_bytes:
-                        raise MediaRefused(f"The file is larger than {self._max_bytes} bytes")
+                    if size > most:
+                        raise MediaRefused(f"The file is larger than {most} bytes")
                     if not mimetype:
                         mimetype = mimetype_of(block[:HEAD], declared, filename)
                         kind = kind_of(mimetype, kind)

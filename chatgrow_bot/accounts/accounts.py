@@ -6,8 +6,9 @@ import ipaddress
 import math
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from sqlalchemy import Connection
@@ -34,6 +35,7 @@ _CACHED = 10_000  # verified tokens
 @dataclass(frozen=True, slots=True)
 class _Verified:
     identity: Identity
+    login_id: str
     until: datetime
 
 
@@ -50,6 +52,8 @@ class Accounts:
         self._by_address = Brake(clock, burst=20, per_minute=20)
         self._verified: dict[bytes, _Verified] = {}
         self._revocations = 0
+        # Logins that were ended, until their tokens are over anyway. A restart forgets them.
+        self._ended: dict[str, datetime] = {}
 
     @classmethod
     async def open(cls, db: Database, clock: Clock, *, secret: str | None = None) -> Self:
@@ -64,10 +68,13 @@ class Accounts:
             tokens.check_secret(secret)
         return cls(db, clock, secret, await asyncio.to_thread(Passwords))
 
-    async def login(self, username: str, password: str, address: str) -> Tokens:
+    async def login(
+        self, username: str, password: str, address: str, *, renewable: timedelta | None = None
+    ) -> Tokens:
         """Check a password. A wrong one, an unknown user and a disabled one cannot be told apart.
 
-        Raises NotLoggedIn, RateLimitExceeded.
+        With `renewable`, `renew` prolongs the login for so long in all; else it ends with its token. Raises
+        NotLoggedIn, RateLimitExceeded.
         """
         name, place = username.lower(), _network(address)
         self._brake(name, place)
@@ -76,8 +83,41 @@ class Accounts:
         if user is None or not fits or user.disabled:
             raise NotLoggedIn("Wrong user name or password")
         self._by_address.give_back(place)
-        token = tokens.sign(self._secret, user.identity.user_id, user.token_version, self._clock.now())
+        now = self._clock.now()
+        token = tokens.sign(
+            self._secret,
+            user.identity.user_id,
+            user.token_version,
+            now,
+            renewable_until=now + renewable if renewable else None,
+        )
         return Tokens(access_token=token, expires_in=tokens.LIFETIME)
+
+    async def renew(self, token: str) -> Tokens:
+        """A fresh token for one that is still good, as long as its login may be prolonged.
+
+        Raises NotLoggedIn.
+        """
+        who, now = await self.verify(token), self._clock.now()
+        claims = tokens.read(self._secret, token, now)
+        until = claims.renewable_until
+        if until is None or until <= now:
+            raise NotLoggedIn("This login cannot be prolonged")
+        fresh = tokens.sign(
+            self._secret, who.user_id, claims.version, now, login_id=claims.login_id, renewable_until=until
+        )
+        return Tokens(access_token=fresh, expires_in=min(tokens.LIFETIME, until - now))
+
+    async def end(self, token: str) -> None:
+        """End one login, at once: this token and all that were renewed from the same login."""
+        now = self._clock.now()
+        try:
+            claims = tokens.read(self._secret, token, now)
+        except NotLoggedIn:
+            return  # it is over already
+        self._ended = {login: until for login, until in self._ended.items() if now < until}
+        self._ended[claims.login_id] = claims.renewable_until or claims.expires_at
+        self._forget(lambda known: known.login_id == claims.login_id)
 
     async def verify(self, token: str) -> Identity:
         """Who a token belongs to. Raises NotLoggedIn."""
@@ -88,16 +128,17 @@ class Accounts:
         claims = tokens.read(self._secret, token, now)
         before = self._revocations
         user = await self._db.read(lambda conn: store.by_id(conn, claims.user_id))
-        if user is None or user.disabled or user.token_version != claims.version:
+        is_over = claims.login_id in self._ended
+        if user is None or user.disabled or user.token_version != claims.version or is_over:
             raise NotLoggedIn("The token was revoked")
         if before == self._revocations:  # else the row may have been read just before it changed
-            self._remember(key, _Verified(user.identity, claims.expires_at), now)
+            self._remember(key, _Verified(user.identity, claims.login_id, claims.expires_at), now)
         return user.identity
 
     async def revoke(self, user_id: str) -> None:
         """End every token of a user, at once."""
         await self._db.write(lambda conn: store.end_tokens(conn, user_id))
-        self._forget(user_id)
+        self._forget(lambda known: known.identity.user_id == user_id)
 
     async def set_password(self, username: str, password: str | None) -> str:
         """Give a user another password (made when None) and end his tokens; answers the password.
@@ -112,7 +153,7 @@ class Accounts:
             store.end_tokens(conn, who.user_id)
 
         await self._db.write(work)
-        self._forget(who.user_id)
+        self._forget(lambda known: known.identity.user_id == who.user_id)
         return password
 
     async def find(self, username: str) -> Identity:
@@ -159,9 +200,9 @@ class Accounts:
         self._by_account.take(name)
         self._by_address.take(place)
 
-    def _forget(self, user_id: str) -> None:
+    def _forget(self, whom: Callable[[_Verified], bool]) -> None:
         self._revocations += 1
-        self._verified = {k: v for k, v in self._verified.items() if v.identity.user_id != user_id}
+        self._verified = {k: v for k, v in self._verified.items() if not whom(v)}
 
     def _remember(self, key: bytes, verified: _Verified, now: datetime) -> None:
         if len(self._verified) >= _CACHED:

@@ -27,6 +27,8 @@ class Claims:
     user_id: str
     version: int
     expires_at: datetime
+    login_id: str  #: the same in every token that was renewed from one login
+    renewable_until: datetime | None  #: None for a token that is not renewed at all
 
 
 def check_secret(secret: str) -> None:
@@ -44,17 +46,30 @@ def check_secret(secret: str) -> None:
     )
 
 
-def sign(secret: str, user_id: str, version: int, now: datetime) -> str:
-    """A fresh access token, good for `LIFETIME`."""
+def sign(
+    secret: str,
+    user_id: str,
+    version: int,
+    now: datetime,
+    *,
+    login_id: str | None = None,
+    renewable_until: datetime | None = None,
+) -> str:
+    """A fresh access token, good for `LIFETIME`; one that may be renewed for no longer than that may be."""
+    expires = min(now + LIFETIME, renewable_until or now + LIFETIME)
     claims = {
         "iss": _NAME,
         "aud": _NAME,
         "sub": user_id,
         "jti": uuid_utils.uuid7().hex,
         "iat": int(now.timestamp()),
-        "exp": int((now + LIFETIME).timestamp()),
+        "exp": int(expires.timestamp()),
         "ver": version,
     }
+    if login_id:
+        claims["sid"] = login_id
+    if renewable_until:
+        claims["renewable_until"] = int(renewable_until.timestamp())
     return jwt.encode(claims, secret, algorithm="HS256", headers=_HEADER)
 
 
@@ -79,12 +94,19 @@ def read(secret: str, token: str, now: datetime) -> Claims:
 
 def _checked(header: dict[str, Any], claims: dict[str, Any], now: datetime) -> Claims:
     expires, issued, version = claims["exp"], claims["iat"], claims.get("ver")
-    if header != _HEADER or not (type(expires) is type(issued) is type(version) is int):
+    until = claims.get("renewable_until", expires)
+    if header != _HEADER or not (type(expires) is type(issued) is type(version) is type(until) is int):
         raise NotLoggedIn("The token is not valid")
     if expires <= now.timestamp():
         raise NotLoggedIn("The token has expired")
     if issued > (now + _LEEWAY).timestamp() or expires - issued > LIFETIME.total_seconds():
         raise NotLoggedIn("The token is not valid")
     return Claims(
-        user_id=claims["sub"], version=version, expires_at=datetime.fromtimestamp(expires, tz=now.tzinfo)
+        user_id=claims["sub"],
+        version=version,
+        expires_at=datetime.fromtimestamp(expires, tz=now.tzinfo),
+        login_id=str(claims.get("sid", claims["jti"])),
+        renewable_until=(
+            datetime.fromtimestamp(until, tz=now.tzinfo) if "renewable_until" in claims else None
+        ),
     )

@@ -7,6 +7,8 @@ import click
 from ..errors import ChatgrowError
 from ..logs import quiet
 from .check import check
+from .init import init
+from .new_plugin import new_plugin
 from .options import CONFIG
 from .plugin_words import words_of_plugins
 from .plugins import plugins
@@ -46,5 +48,5 @@ def main(ctx: click.Context, config: Path) -> None:
     ctx.obj = config
 
 
-for word in (run, check, why, plugins, user):
+for word in (init, run, check, why, plugins, new_plugin, user):
     main.add_command(word)

@@ -11,7 +11,7 @@ from pydantic import Field, IPvAnyNetwork, field_validator
 from .connection import ConnectionSettings, Pacing
 from .plans import Plans
 from .plugins import InstanceName, PluginEntry
-from .values import Count, Folder, Seconds, Section
+from .values import Count, Folder, Seconds, Section, Size
 
 _DAY = 86_400
 _DATABASES = ("sqlite://", "postgresql://", "postgres://")
@@ -108,10 +108,23 @@ class LoopBreaker(Section):
 
 
 class InboundSettings(Section):
-    """The way in: what is not answered."""
+    """The way in: what is fetched, and what is not answered."""
 
     age_gate: Seconds = Field(
         default=120, ge=0, description="Messages older than so many seconds are stored, not answered."
+    )
+    media_patience: Seconds = Field(
+        default=60,
+        ge=1,
+        le=600,
+        description="Seconds that a file may take to fetch, or its connection to come back for it; then the "
+        "message goes on without it.",
+    )
+    media_size: Size = Field(
+        default=64 << 20,
+        ge=0,
+        le=64 << 20,
+        description="Largest file to fetch: bytes, or 16MB; 64MB at most.",
     )
     loop_breaker: LoopBreaker = Field(
         default=LoopBreaker(), description="When automatic replies fall silent."

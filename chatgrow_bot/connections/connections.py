@@ -3,11 +3,11 @@
 import asyncio
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from pydantic import ValidationError
@@ -27,14 +27,15 @@ from ..errors import (
     Conflict,
     ConnectionNotFound,
     ConnectionNotReady,
+    InvalidPhoneNumber,
     RateLimitExceeded,
 )
-from ..hub import ConnectionView, Identity, QrCode
-from ..messages import ConnectionState
+from ..hub import ConnectionView, Identity, PairingCode, QrCode
+from ..messages import ConnectionState, Fault
 from ..store import connections as store
 from ..store import outbox as stored_outbox
 from ..store.database import Database
-from .handover import Doors, Handover
+from .handover import Handover, Roads
 from .keeper import Keeper
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -48,16 +49,24 @@ class Connections:
     """All connections of this process."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, settings: Settings, doors: Doors, epoch: int, chance: Random
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        settings: Settings,
+        roads: Roads,
+        report: Callable[[Fault], None],
+        epoch: int,
+        chance: Random,
     ) -> None:
         self._db = db
         self._clock = clock
         self._settings = settings
-        self._doors = doors
+        self._roads = roads
         self._epoch = epoch
         self._chance = chance
         self._views: dict[str, ConnectionView] = {}
-        self._handover = Handover(db, clock, self._views, doors)
+        self._handover = Handover(db, clock, self._views, roads, report)
         self._keepers: dict[str, Keeper] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._own: dict[str, ConnectionSettings] = {}  #: each one's settings, worked out once
@@ -88,9 +97,9 @@ class Connections:
             connection_id=connection_id,
             me=view.me,
             folder=self._folder(view),
-            engine=lambda: self._doors.engine(self.settings(connection_id).engine),
+            engine=lambda: self._roads.engine(self.settings(connection_id).engine),
             patience=lambda: self.settings(connection_id),
-            doors=self._handover,
+            listener=self._handover,
             clock=self._clock,
             chance=self._chance,
         )
@@ -245,13 +254,23 @@ class Connections:
     async def qr(self, tenant: str, connection_id: str) -> QrCode:
         """The code to scan now."""
         await self.get(tenant, connection_id)
-        code = await self._keepers[connection_id].qr()
-        if code is None:
-            view = await self.get(tenant, connection_id)  # it may have been deleted meanwhile
-            why = "it is linked already" if view.state is ConnectionState.ONLINE else view.reason
-            said = f"Connection '{connection_id}' is {view.state} and shows no QR code"
-            raise ConnectionNotReady(f"{said}: {why}" if why else said, state=view.state)
-        return code
+        code = await self._keepers[connection_id].linking.qr()
+        return code or await self._no_code(tenant, connection_id, "QR code")
+
+    async def pairing_code(self, tenant: str, connection_id: str, number: str = "") -> PairingCode:
+        """A code to type on the phone of this number, or of the connection's own."""
+        view = await self.get(tenant, connection_id)
+        phone = _phone(number or view.phone_number)
+        if not phone:
+            raise InvalidPhoneNumber("The number of the phone to link is not known")
+        code = await self._keepers[connection_id].linking.pairing_code(phone.removeprefix("+"))
+        return code or await self._no_code(tenant, connection_id, "pairing code")
+
+    async def _no_code(self, tenant: str, connection_id: str, what: str) -> NoReturn:
+        view = await self.get(tenant, connection_id)  # it may have been deleted meanwhile
+        why = "it is linked already" if view.state is ConnectionState.ONLINE else view.reason
+        said = f"Connection '{connection_id}' is {view.state} and shows no {what}"
+        raise ConnectionNotReady(f"{said}: {why}" if why else said, state=view.state)
 
     async def reconnect(self, tenant: str, connection_id: str) -> None:
         """Start it again now, forgetting earlier failures."""
@@ -274,5 +293,5 @@ def _phone(number: str) -> str:
         return ""
     phone = phone_of(chat_of(number))
     if phone is None:
-        raise BadInput(f"phoneNumber '{number}' is not a person's number")
+        raise InvalidPhoneNumber(f"'{number}' is not a person's number")
     return phone

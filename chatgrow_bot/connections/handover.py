@@ -1,7 +1,7 @@
 """What keepers learn, on its way up: a connection's state into memory, the database and the journal, messages
 and acks to where they belong."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,7 @@ from ..clock import Clock
 from ..engine import Ack, Arrival, Engine
 from ..errors import StoreUnavailable
 from ..hub import ConnectionView
-from ..messages import ConnectionChange, ConnectionState
+from ..messages import ConnectionChange, ConnectionState, Fault
 from ..store import connections as store
 from ..store.database import Database
 
@@ -22,8 +22,8 @@ _PATIENCE = 5.0
 log = structlog.get_logger("chatgrow.connections")
 
 
-class Doors(Protocol):
-    """Where messages and acks go, and who is told that a connection is in sync."""
+class Roads(Protocol):
+    """Where messages and acks go, who is told that a connection is in sync, and where engines come from."""
 
     async def arrived(self, tenant: str, connection_id: str, arrival: Arrival) -> None:
         """Into the way in."""
@@ -43,23 +43,29 @@ class Doors(Protocol):
 
 
 class Handover:
-    """Implements keeper.Doors for all connections."""
+    """Implements keeper.Listener for all connections."""
 
     def __init__(
-        self, db: Database, clock: Clock, views: MutableMapping[str, ConnectionView], doors: Doors
+        self,
+        db: Database,
+        clock: Clock,
+        views: MutableMapping[str, ConnectionView],
+        roads: Roads,
+        report: Callable[[Fault], None],
     ) -> None:
         self._db = db
         self._clock = clock
         self._views = views  #: shared with whoever answers the owners
-        self._doors = doors
+        self._roads = roads
+        self._report = report
 
     async def arrived(self, connection_id: str, arrival: Arrival) -> None:
         """A message is on the page."""
-        await self._doors.arrived(self._views[connection_id].tenant, connection_id, arrival)
+        await self._roads.arrived(self._views[connection_id].tenant, connection_id, arrival)
 
     async def acked(self, connection_id: str, ack: Ack) -> None:
         """One of our messages came further."""
-        await self._doors.acked(connection_id, ack)
+        await self._roads.acked(connection_id, ack)
 
     async def entered(self, connection_id: str, state: ConnectionState, reason: str, me: str | None) -> None:
         """A connection came into another state."""
@@ -92,4 +98,16 @@ class Handover:
 
     def online(self, connection_id: str) -> None:
         """In sync: messages may leave."""
-        self._doors.online(connection_id)
+        self._roads.online(connection_id)
+
+    def troubled(self, connection_id: str, reason: str) -> None:
+        """A session noticed something that a person should know."""
+        self._report(
+            Fault(
+                where="connections",
+                reason=reason,
+                tenant=self._views[connection_id].tenant,
+                connection_id=connection_id,
+                at=self._clock.now(),
+            )
+        )

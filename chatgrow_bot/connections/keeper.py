@@ -14,26 +14,18 @@ import structlog
 from ..clock import Clock
 from ..engine import Ack, Arrival, Engine, Session, SessionSpec, Snapshot
 from ..errors import EngineError, StoreUnavailable
-from ..hub import QrCode
 from ..limits import reconnect_delay
 from ..messages import ConnectionState
+from .linking import SHOWN, Linking
 
 #: Seconds between two looks at a session.
 _LOOK = 1.0
-#: A QR code is good for about this long.
-_QR_LIFE = timedelta(seconds=20)
-#: Seconds for which a QR code is shown to nobody in particular before the browser is closed again.
-_QR_PATIENCE = 600.0
-#: How long somebody who asks for a QR code waits for one that is on its way.
-_QR_WAIT = timedelta(seconds=10)
 #: How far back a sweep looks beyond what is known to be stored.
 _OVERLAP = timedelta(minutes=10)
 #: How often a page that is online is swept, for one that is linked and deaf looks just like a quiet one.
 _SWEEP_EVERY = timedelta(minutes=10)
 #: How soon it is swept again when a message could not be stored.
 _SWEEP_AGAIN = timedelta(seconds=5)
-#: A QR code may be on its way in these.
-_BEFORE_LINKING = (ConnectionState.CREATED, ConnectionState.STARTING, ConnectionState.QR)
 #: Nothing more happens in these until somebody asks for it.
 _ENDS = (
     ConnectionState.LOGGED_OUT,
@@ -45,8 +37,8 @@ _ENDS = (
 log = structlog.get_logger("chatgrow.connection")
 
 
-class Doors(Protocol):
-    """Where a keeper hands on what it learns."""
+class Listener(Protocol):
+    """Who hears what a keeper learns."""
 
     async def arrived(self, connection_id: str, arrival: Arrival) -> None:
         """Into the way in."""
@@ -72,6 +64,10 @@ class Doors(Protocol):
         """In sync: messages may leave."""
         ...
 
+    def troubled(self, connection_id: str, reason: str) -> None:
+        """Something a person should know."""
+        ...
+
 
 class Patience(Protocol):
     """How a connection wants to be kept: its settings."""
@@ -92,7 +88,7 @@ class Keeper:
         folder: Path,
         engine: Callable[[], Engine],
         patience: Callable[[], Patience],
-        doors: Doors,
+        listener: Listener,
         clock: Clock,
         chance: Random,
     ) -> None:
@@ -104,15 +100,13 @@ class Keeper:
         self._folder = folder
         self._engine = engine
         self._patience = patience
-        self._doors = doors
+        self._listener = listener
         self._clock = clock
         self._chance = chance
+        self.linking = Linking(clock, lambda: self.state, self.changed)
         self._session: Session | None = None
-        self._snapshot: Snapshot | None = None
-        self._qr_at: datetime | None = None
         self._look = asyncio.Event()
         self._again = asyncio.Event()
-        self._moved = asyncio.Event()  #: for those who wait for a QR code
         self._may_send = False  #: once the way out has been told that it is online, and while it is
         self._missed = False
         self._swept_at = clock.now()
@@ -121,35 +115,18 @@ class Keeper:
 
     # what others ask
 
-    def ready(self) -> Session | None:
+    def online(self) -> Session | None:
         """The session while it is online."""
+        return self._session if self.state is ConnectionState.ONLINE else None
+
+    def ready(self) -> Session | None:
+        """The session while it is online and the way out knows."""
         return self._session if self._may_send else None
-
-    async def qr(self) -> QrCode | None:
-        """The code to scan now; waits a little for one that is on its way, and asks for a new one when the
-        last has gone idle. None when there is none."""
-        until = self._clock.now() + _QR_WAIT
-        asked = False
-        while (code := self._code()) is None and self.state in _BEFORE_LINKING:
-            if (left := (until - self._clock.now()).total_seconds()) <= 0:
-                break
-            if self.state is ConnectionState.QR and self._session and not asked:
-                asked = True
-                await self._session.refresh_qr()
-                self.changed()
-            self._moved.clear()
-            await self._clock.wait(self._moved, left)
-        return code
-
-    def _code(self) -> QrCode | None:
-        if self._snapshot is None or self._snapshot.qr is None or self._qr_at is None:
-            return None
-        return QrCode(code=self._snapshot.qr, expires_at=self._qr_at + _QR_LIFE)
 
     async def log_out(self) -> None:
         """Unlink the account, if it is online. Raises EngineError."""
-        if self._session and self.state is ConnectionState.ONLINE:
-            await self._session.logout()
+        if session := self.online():
+            await session.logout()
 
     def reconnect(self) -> None:
         """Start again now, and forget earlier failures; an unlinked account may link anew."""
@@ -164,7 +141,7 @@ class Keeper:
     async def arrived(self, arrival: Arrival) -> None:
         """A message is on the page."""
         try:
-            await self._doors.arrived(self.connection_id, arrival)
+            await self._listener.arrived(self.connection_id, arrival)
         except StoreUnavailable:  # the browser shows it to us once; the sweep finds it again
             self._missed = True
             log.exception("a message could not be stored yet", connection=self.connection_id)
@@ -173,11 +150,15 @@ class Keeper:
 
     async def acked(self, ack: Ack) -> None:
         """One of our messages came further."""
-        await self._doors.acked(self.connection_id, ack)
+        await self._listener.acked(self.connection_id, ack)
 
     def changed(self) -> None:
         """Look now."""
         self._look.set()
+
+    def troubled(self, reason: str) -> None:
+        """Something a person should know."""
+        self._listener.troubled(self.connection_id, reason)
 
     # its life
 
@@ -211,8 +192,9 @@ class Keeper:
             log.exception("the engine failed", connection=self.connection_id)
             return f"the engine failed with a {type(error).__name__}; logs/error.log says more."
         finally:
-            self._session = self._snapshot = None
+            self._session = None
             self._may_send = False
+            self.linking.close()
 
     async def _pause(self, reason: str) -> None:
         """Wait before the next try, or for somebody to ask for one."""
@@ -227,19 +209,17 @@ class Keeper:
 
     async def _watch(self, session: Session) -> str:
         """Look at the session again and again; returns why there is nothing more to see."""
-        shown_since: datetime | None = None
         while not self._again.is_set():
             self._look.clear()
             snapshot = await session.snapshot()
             now = self.last_seen = self._clock.now()
-            if snapshot.state is ConnectionState.QR:
-                if self.me is not None:
-                    await self._enter(ConnectionState.LOGGED_OUT, "it was unlinked on the phone")
-                    return self.reason
-                shown_since = shown_since or now
-                if (now - shown_since).total_seconds() > _QR_PATIENCE:
-                    await self._enter(ConnectionState.DISCONNECTED, "its QR code was not scanned")
-                    return self.reason
+            if snapshot.state in SHOWN and self.me is not None:
+                await self._enter(ConnectionState.LOGGED_OUT, "it was unlinked on the phone")
+                return self.reason
+            self.linking.see(session, snapshot, now)
+            if reason := self.linking.given_up(now):
+                await self._enter(ConnectionState.DISCONNECTED, reason)
+                return self.reason
             await self._take(session, snapshot, now)
             if self.state in _ENDS:
                 return self.reason
@@ -247,10 +227,6 @@ class Keeper:
         return "it was asked to start again"
 
     async def _take(self, session: Session, snapshot: Snapshot, now: datetime) -> None:
-        if snapshot.qr and (self._snapshot is None or self._snapshot.qr != snapshot.qr):
-            self._qr_at = now
-        self._snapshot = snapshot
-        self._moved.set()
         self.me = snapshot.me or self.me
         comes_online = snapshot.state is ConnectionState.ONLINE and self.state is not ConnectionState.ONLINE
         if comes_online:
@@ -259,7 +235,7 @@ class Keeper:
         await self._enter(snapshot.state, snapshot.reason)
         if comes_online:
             self._may_send = True
-            self._doors.online(self.connection_id)
+            self._listener.online(self.connection_id)
         elif self.state is ConnectionState.ONLINE and now >= self._swept_at + self._sweep_pause():
             await self._catch_up(session, now)
 
@@ -270,11 +246,11 @@ class Keeper:
         """Bring in what came while nobody looked: nothing else will bring it back."""
         self._missed, self._swept_at = False, now
         try:
-            known = await self._doors.swept_to(self.connection_id)
+            known = await self._listener.swept_to(self.connection_id)
             async for arrival in session.sweep((known or now) - _OVERLAP):
                 await self.arrived(arrival)
             if not self._missed:
-                await self._doors.swept(self.connection_id, now)
+                await self._listener.swept(self.connection_id, now)
         except (EngineError, StoreUnavailable) as error:
             if isinstance(error, EngineError) and self.state is not ConnectionState.ONLINE:
                 raise  # such a page is not fit to go online; one that is, is not closed for it
@@ -287,7 +263,7 @@ class Keeper:
         self._told = (state, reason, self.me)
         self.state, self.reason = state, reason
         self._may_send = self._may_send and state is ConnectionState.ONLINE
-        self._moved.set()
+        self.linking.moved()
         why = {"reason": reason} if reason else {}
         log.info("connection", connection=self.connection_id, state=state, **why)
-        await self._doors.entered(self.connection_id, state, reason, self.me)
+        await self._listener.entered(self.connection_id, state, reason, self.me)

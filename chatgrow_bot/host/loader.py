@@ -115,7 +115,7 @@ def setting_problems(document: Document) -> Iterator[Problem]:
     """What is wrong under `plugins:` that only the plugins can tell: names that no plugin has, and their own
     keys. A plugin whose code cannot be loaded is no matter of settings: it is left out at the start."""
     listed = document.data.get("plugins") if isinstance(document.data, dict) else None
-    catalogue = Catalogue(_folders(document))
+    catalogue = Catalogue(plugin_folders(document))
     for name, entry in (listed or {}).items() if isinstance(listed, dict | None) else ():
         named = entry.get("plugin", name) if isinstance(entry, dict) else name
         if named not in catalogue.names():
@@ -138,7 +138,7 @@ def own_settings(
     return check(kind.Config, document, at=("plugins", instance), without=RESERVED)
 
 
-def _folders(document: Document) -> Iterable[Path]:
+def plugin_folders(document: Document) -> Sequence[Path]:
     """`pluginFolders:` as far as it can be read; what is wrong with it, the settings' own check says."""
     written = document.value(("pluginFolders",))
     try:

@@ -142,10 +142,17 @@ class Outbox:
 
     async def get(self, tenant: str, message_id: str) -> Delivery:
         """One message. Raises MessageNotFound."""
+        return (await self._row(tenant, message_id)).delivery
+
+    async def content(self, tenant: str, message_id: str) -> Outbound:
+        """What a message says. Raises MessageNotFound."""
+        return (await self._row(tenant, message_id)).content
+
+    async def _row(self, tenant: str, message_id: str) -> Outgoing:
         row = await self._db.read(lambda conn: outgoing(conn, tenant, message_id))
         if row is None:
             raise MessageNotFound(f"There is no message '{message_id}'")
-        return row.delivery
+        return row
 
     async def timeline(self, tenant: str, message_id: str) -> Sequence[TimelineEntry]:
         """Every step of its life so far, oldest first."""
@@ -217,11 +224,11 @@ def _enqueue(conn: Connection, asks: Sequence[_Ask]) -> Sequence[Delivery | Chat
             fresh.append(ask)
             if place:
                 known[place] = (ask.digest, ask.row)
-    store.add(conn, [ask.row for ask in fresh])
+    stored = {row.delivery.id: row.delivery for row in store.add(conn, [ask.row for ask in fresh])}
     for ask in fresh:
         if ask.key:
             store.keep_key(conn, ask.row, ask.key, ask.digest)
-    return answers
+    return [stored.get(each.id, each) if isinstance(each, Delivery) else each for each in answers]
 
 
 def _refusal(delivery: Delivery, view: ConnectionView | None) -> ChatgrowError | None:

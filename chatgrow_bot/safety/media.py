@@ -3,18 +3,41 @@ by whoever sends it and are believed by whoever opens it."""
 
 import mimetypes
 import unicodedata
+from collections.abc import Mapping
 
 import filetype  # type: ignore[import-untyped]
 
 from ..errors import MediaRefused
-from ..messages import Kind
+from ..messages import FILES, Kind
 
 #: Bytes of a file's beginning that are looked at.
 HEAD = 8192
 
 OCTETS = "application/octet-stream"
-#: What WhatsApp shows as a picture.
-PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
+#: The only sound that WhatsApp shows as spoken; the codec is part of the type, for Ogg may hold others.
+OPUS = "audio/ogg; codecs=opus"
+#: What WhatsApp shows or plays as each kind, and how people call that. All else can only be a document.
+_SHOWN: Mapping[Kind, tuple[frozenset[str], str]] = {
+    Kind.IMAGE: (frozenset({"image/jpeg", "image/png", "image/webp"}), "JPEG, PNG and WebP"),
+    Kind.VIDEO: (frozenset({"video/mp4", "video/3gpp"}), "MP4 and 3GPP"),
+    Kind.AUDIO: (
+        frozenset({"audio/mpeg", "audio/mp4", "audio/aac", "audio/amr", OPUS}),
+        "MP3, M4A, AAC, AMR and Ogg with Opus",
+    ),
+    Kind.VOICE: (frozenset({OPUS}), "Ogg with Opus"),
+    Kind.STICKER: (frozenset({"image/webp"}), "WebP"),
+}
+_PLAYED = _SHOWN[Kind.VIDEO][0] | _SHOWN[Kind.AUDIO][0]
+#: By the first letters of the brand that files of the MP4 family name themselves.
+_BRANDS = {
+    b"3gp": "video/3gpp",
+    b"iso": "video/mp4",
+    b"mp4": "video/mp4",
+    b"avc": "video/mp4",
+    b"M4V": "video/mp4",
+    b"M4A": "audio/mp4",
+}
+_SOUNDS_IN_MP4 = frozenset({"audio/mp4", "audio/m4a", "audio/x-m4a", "audio/mp4a-latm"})
 #: Labels that claim nothing, so that nothing contradicts them.
 _VAGUE = frozenset({"", OCTETS, "text/plain", "text/xml", "application/xml"})
 _PROGRAMS = frozenset(
@@ -43,8 +66,8 @@ _DEVICES = frozenset(
 def mimetype_of(head: bytes, declared: str, filename: str) -> str:
     """The type of a file, from its first `HEAD` bytes, what the sender calls it, and its name.
 
-    A picture is what its bytes are. Raises MediaRefused when something else is called a picture, or when a
-    program or a web page is called anything but what it is.
+    A picture, a film and a sound are what their bytes are. Raises MediaRefused when something else is called
+    a picture, or when a program or a web page is called anything but what it is.
     """
     declared = _tidy(declared)
     truth = _sniffed(head)
@@ -57,20 +80,29 @@ def mimetype_of(head: bytes, declared: str, filename: str) -> str:
     if declared.startswith("image/"):
         raise MediaRefused(f"The file is called {declared}, but its bytes are not a picture")
     named = mimetypes.guess_type(filename, strict=False)[0] or ""
+    if truth.startswith(("audio/", "video/")):
+        sound = (declared or named) in _SOUNDS_IN_MP4  # such a file does not say at its beginning
+        return "audio/mp4" if sound and truth == "video/mp4" else truth
     if named.startswith("image/") or named in _PROGRAMS:
         named = ""
-    return next(kind for kind in (declared, named, truth, OCTETS) if kind)
+    believed = (each for each in (declared, named) if each not in _PLAYED)
+    return next(kind for kind in (*believed, truth, OCTETS) if kind)
 
 
 def kind_of(mimetype: str, asked: Kind | None) -> Kind:
-    """How to send a file: as asked, else a picture as a picture and the rest as files. Raises
-    MediaRefused."""
+    """What a file is to WhatsApp: as asked, else a picture, a film or a sound as what it is, and the rest a
+    document. Raises MediaRefused when it cannot be what was asked."""
     if asked is None:
-        return Kind.IMAGE if mimetype in PICTURES else Kind.DOCUMENT
-    if asked not in (Kind.IMAGE, Kind.DOCUMENT):
-        raise MediaRefused(f"A file cannot be sent as '{asked}', only as an image or a document")
-    if asked is Kind.IMAGE and mimetype not in PICTURES:
-        raise MediaRefused(f"A file of type {mimetype} cannot be sent as an image; JPEG, PNG and WebP can")
+        plain = (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO)
+        return next((kind for kind in plain if mimetype in _SHOWN[kind][0]), Kind.DOCUMENT)
+    if asked is Kind.DOCUMENT:
+        return asked
+    if asked not in _SHOWN:
+        *most, last = (kind.value for kind in Kind if kind in FILES)
+        raise MediaRefused(f"A file is no '{asked}'; it can be {', '.join(most)} or {last}")
+    types, names = _SHOWN[asked]
+    if mimetype not in types:
+        raise MediaRefused(f"WhatsApp does not take {mimetype} as '{asked}', only {names}")
     return asked
 
 
@@ -80,7 +112,7 @@ def display_name(name: str, mimetype: str) -> str:
     text = unicodedata.normalize("NFC", "".join(filter(_visible, last)))
     text = "".join("_" if character in _UNUSUAL else character for character in text).strip(" .")
     if not text:
-        return f"file{mimetypes.guess_extension(mimetype) or ''}"
+        return f"file{mimetypes.guess_extension(mimetype.partition(';')[0]) or ''}"
     stem, dot, ending = text.rpartition(".")
     if not stem or len(ending.encode()) > 16:
         stem, dot, ending = text, "", ""
@@ -108,8 +140,11 @@ def _tidy(declared: str) -> str:
 
 def _sniffed(head: bytes) -> str:
     """What the bytes say; empty when they say nothing."""
+    if head[4:8] == b"ftyp" and (family := _BRANDS.get(head[8:11])):
+        return family
     if found := filetype.guess(head[:HEAD]):
-        return str(found.mime)
+        mimetype = str(found.mime)
+        return OPUS if mimetype == "audio/ogg" and b"OpusHead" in head[:64] else mimetype
     start = head[:HEAD].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\f").lower()
     for mark, mimetype in _MARKUP.items():
         if start.startswith(mark) or (start.startswith((b"<?xml", b"<!--")) and mark in start):

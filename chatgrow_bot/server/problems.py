@@ -40,6 +40,10 @@ class NotAcceptable(BadInput):
     title = "Not acceptable"
 
 
+class ForeignRequest(errors.NotAllowed):
+    """Open the page itself and do it there; a link or a form on another site cannot."""
+
+
 class NoSuchRoute(NotFound):
     """Check the path, and that the plugin which serves it is on."""
 
@@ -76,15 +80,23 @@ _CHALLENGE = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
 _LONGEST = 2000  # characters of a detail: it may quote what was sent
 
 
-def problem(error: Exception, request_id: str) -> web.Response:
-    """The answer to an error. From 500 on it tells nothing of the inside: the log has it by the id."""
+def known_as(error: Exception) -> tuple[ChatgrowError, int, str]:
+    """An error as one of ours, its status and its words. From 500 on they tell nothing of the inside: the log
+    has it by the request's id."""
     known = error if isinstance(error, ChatgrowError) else ChatgrowError()
     status = next(STATUS[kind] for kind in type(known).__mro__ if kind in STATUS)
+    said = str(known) if status < 500 else known.advice()
+    return known, status, said.encode(errors="replace").decode()[:_LONGEST]
+
+
+def problem(error: Exception, request_id: str) -> web.Response:
+    """The answer to an error."""
+    known, status, detail = known_as(error)
     body: dict[str, Any] = {
         "type": f"urn:chatgrow:problem:{known.title.lower().replace(' ', '-')}",
         "title": known.title,
         "status": status,
-        "detail": _detail(known, status),
+        "detail": detail,
         "requestId": request_id,
     }
     for fact in ("errors", "state"):
@@ -115,8 +127,3 @@ def from_http(error: web.HTTPException) -> ChatgrowError | None:
             return ChatgrowError(error.reason)
         case _:
             return None
-
-
-def _detail(error: ChatgrowError, status: int) -> str:
-    said = str(error) if status < 500 else error.advice()
-    return said.encode(errors="replace").decode()[:_LONGEST]

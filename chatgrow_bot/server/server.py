@@ -1,5 +1,6 @@
 """The HTTP server. Routes come from plugins; one middleware admits a request, or nothing is served."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from aiohttp.typedefs import Handler, Middleware
 from ..errors import ConfigError, NotAllowed, NotLoggedIn
 from ..hub import Accounts, Identity, Role
 from ..ids import new_id
-from ..plugin import IDENTITY, Access, Route
+from ..plugin import IDENTITY, RECHECK, Access, Route
+from .browsers import refuse_foreign, told
+from .events import STOPPING
 from .problems import NoSuchRoute, TooLarge, UnsupportedContent, from_http, problem
 
 log = structlog.get_logger("chatgrow.server")
@@ -25,7 +28,10 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
 }
 
 
@@ -61,6 +67,8 @@ def create_app(
         for method in methods:
             place = app.router.add_route(method, route.path, route.handler, expect_handler=_later)
             served[place] = _Served(by, route)
+    app[STOPPING] = asyncio.Event()
+    app.on_shutdown.append(_stop)
     app.on_response_prepare.append(_finish)
     return app
 
@@ -87,47 +95,73 @@ def _door(
 ) -> Middleware:
     @web.middleware
     async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request_id = request[REQUEST_ID] = new_id()
+        request[REQUEST_ID] = new_id()
+        found = served.get(request.match_info.route)
         try:
-            found = served.get(request.match_info.route)
             if found is None:
                 return await handler(request)  # the router's own 404 and 405: it serves nothing else
             if not is_enabled(found.by):
                 raise NoSuchRoute("There is nothing at this address")
-            if found.route.access not in _OPEN:
-                request[IDENTITY] = await _identify(request, found.route.access, accounts)
-            _check_body(request, found.route)
-            await _ask_for_body(request)
-            caller = _caller(request, proxies)
-            return await handler(request.clone(client_max_size=found.route.max_body, remote=caller))
+            return await handler(await _admitted(request, found.route, accounts, proxies))
         except web.HTTPException as error:
             known = from_http(error)
             if known is None:
                 raise
-            return problem(known, request_id)
+            return _told(request, known, found)
         except Exception as error:
-            return _fault(request, error, request_id)
+            answer = _told(request, error, found)
+            _blame(request, error, answer.status)
+            return answer
 
     return door
 
 
-async def _identify(request: web.Request, access: Access, accounts: Accounts) -> Identity:
+async def _admitted(
+    request: web.Request,
+    route: Route,
+    accounts: Accounts,
+    proxies: Sequence[IPv4Network | IPv6Network],
+) -> web.Request:
+    """The request as the handler may have it, if its sender may ask for this at all."""
+    if route.pages:
+        refuse_foreign(request)
+    if route.access not in _OPEN:
+        token = _token(request, route)
+        request[IDENTITY] = await _identify(token, route.access, accounts)
+        request[RECHECK] = lambda: _identify(token, route.access, accounts)
+    _check_body(request, route)
+    await _ask_for_body(request)
+    caller, scheme = _caller(request, proxies)
+    return request.clone(client_max_size=route.max_body, remote=caller, scheme=scheme)
+
+
+def _token(request: web.Request, route: Route) -> str:
+    """Where a route looks for it, and nowhere else."""
+    if route.pages:
+        return request.cookies.get(route.pages.cookie, "")
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _identify(token: str, access: Access, accounts: Accounts) -> Identity:
+    if not token:
         raise NotLoggedIn("This needs a token")
-    who = await accounts.verify(token.strip())
+    who = await accounts.verify(token)
     if not who.role.includes(Role(access.value)):
         raise NotAllowed(f"This needs the role '{access}', and yours is '{who.role}'")
     return who
 
 
-def _caller(request: web.Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
-    """The caller's address: the socket's, or what the nearest proxy that is not ours is said to be."""
+def _caller(request: web.Request, proxies: Sequence[IPv4Network | IPv6Network]) -> tuple[str, str]:
+    """The caller's address, the socket's or what the nearest proxy that is not ours is said to be; and by
+    which scheme he came."""
+    is_relayed = _is_among(request.remote or "", proxies)
+    secure = is_relayed and request.headers.get("X-Forwarded-Proto", "").lower() == "https"
     address, said = request.remote or "", request.headers.getall("X-Forwarded-For", [])
     hops = [hop.strip() for hop in ",".join(said).split(",") if hop.strip()]
     while hops and _is_among(address, proxies):
         address = hops.pop()
-    return address
+    return address, "https" if secure else request.scheme
 
 
 def _is_among(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
@@ -160,14 +194,23 @@ async def _ask_for_body(request: web.Request) -> None:
         request.writer.output_size = 0  # the answer itself has not begun
 
 
-def _fault(request: web.Request, error: Exception, request_id: str) -> web.StreamResponse:
-    answer = problem(error, request_id)
+def _told(request: web.Request, error: Exception, found: _Served | None) -> web.Response:
+    """An error, as whoever asks can read it: a page for people, a problem for programs."""
+    if found and found.route.pages:
+        return told(request, error, found.route.pages)
+    return problem(error, request[REQUEST_ID])
+
+
+def _blame(request: web.Request, error: Exception, status: int) -> None:
     hung_up = request.transport is None and isinstance(error, ConnectionError)
-    if answer.status >= 500 and not hung_up:
-        log.error("request failed", request_id=request_id, method=request.method, exc_info=error)
+    if status >= 500 and not hung_up:
+        log.error("request failed", request_id=request[REQUEST_ID], method=request.method, exc_info=error)
     if request.writer.output_size:  # the answer has begun; cutting it off is all that is left
         raise error
-    return answer
+
+
+async def _stop(app: web.Application) -> None:
+    app[STOPPING].set()
 
 
 async def _finish(request: web.Request, response: web.StreamResponse) -> None:

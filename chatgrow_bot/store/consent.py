@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from ..ids import new_id
 from .dialect import upsert
@@ -32,3 +32,17 @@ def record(conn: Connection, tenant: str, person: str, out: bool, source: str, a
         )
     )
     return changed
+
+
+def join(conn: Connection, tenant: str, lid: str, person: str) -> None:
+    """A linked id turned out to be this person: what was said last under either holds. The word under the
+    linked id stays as well, for another connection of the tenant may know him by that alone."""
+    said = conn.execute(select(t).where(t.c.tenant == tenant, t.c.person == lid)).first()
+    known = conn.execute(select(t.c.at).where(t.c.tenant == tenant, t.c.person == person)).scalar()
+    if said and (known is None or known <= said.at):
+        conn.execute(upsert(t).values(tenant=tenant, person=person, opted_out=said.opted_out, at=said.at))
+    conn.execute(
+        update(consent_ledger)
+        .where(consent_ledger.c.tenant == tenant, consent_ledger.c.person == lid)
+        .values(person=person)
+    )

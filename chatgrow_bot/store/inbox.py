@@ -2,31 +2,80 @@
 shown by `rows.inbound`, to its tenant."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from ..messages import Inbound, Step
 from . import journal
+from .contacts import canonical
 from .dialect import insert_ignore
-from .rows import from_media, to_inbound
-from .tables import inbox, jobs
+from .rows import from_media, from_payload, to_inbound
+from .tables import inbox, jobs, outbox
 
-_COLUMNS = [field.name for field in fields(Inbound) if field.name != "media"]
+_AS_THEY_ARE = {field.name for field in fields(Inbound)} - {"attachment", "media", "payload", "mentions"}
+
+
+def placed(conn: Connection, message: Inbound) -> Inbound:
+    """The message with the people in it under their canonical chats, and with our id of what it is about."""
+
+    def known(chat: str) -> str:
+        return canonical(conn, message.connection_id, chat)
+
+    chat = known(message.chat)
+    return replace(
+        message,
+        chat=chat,
+        participant=known(message.participant),
+        mentions=tuple(known(each) for each in message.mentions),
+        about=_id_of(conn, message.connection_id, chat, message.about_wa_id),
+    )
+
+
+def _id_of(conn: Connection, connection_id: str, chat: str, wa_id: str) -> str:
+    """Our id of a message that WhatsApp names so, sent or received in this chat; empty if there is none."""
+    if not wa_id:
+        return ""
+    for table in (outbox, inbox):
+        here = (table.c.connection_id == connection_id, table.c.chat == chat, table.c.wa_id == wa_id)
+        if found := conn.execute(select(table.c.id).where(*here).order_by(table.c.id)).scalar():
+            return str(found)
+    return ""
 
 
 def add(conn: Connection, message: Inbound) -> bool:
-    """Store a message once, with its fact and the job of answering it; False when it was there already."""
-    values = {name: getattr(message, name) for name in _COLUMNS}
-    added = conn.execute(insert_ignore(inbox).values(**values, media=from_media(message.media), outcome=""))
-    if not added.rowcount:
+    """Store a message once, with the job of answering it; False when it was there already. The fact of one
+    without a file is told here, that of one with a file once it is known what became of the file."""
+    if not conn.execute(insert_ignore(inbox).values(**_values(message), outcome="")).rowcount:
         return False
     conn.execute(
         insert(jobs).values(message_id=message.id, connection_id=message.connection_id, chat=message.chat)
     )
-    journal.tell(conn, message, at=message.received_at)
+    if message.attachment is None:
+        journal.tell(conn, message, at=message.received_at)
     return True
+
+
+def _values(message: Inbound) -> dict[str, Any]:
+    return {
+        **{name: getattr(message, name) for name in _AS_THEY_ARE},
+        "attachment": message.attachment and asdict(message.attachment),
+        "media": from_media(message.media),
+        "payload": from_payload(message.payload),
+        "mentions": list(message.mentions) or None,
+    }
+
+
+def fetched(conn: Connection, message: Inbound, at: datetime) -> None:
+    """Note what became of a message's file, and tell of the message."""
+    conn.execute(
+        update(inbox)
+        .where(inbox.c.id == message.id)
+        .values(media=from_media(message.media), media_trouble=message.media_trouble)
+    )
+    journal.tell(conn, message, at=at)
 
 
 def finish(conn: Connection, message_id: str, outcome: str, trace: Sequence[Step]) -> bool:
@@ -42,6 +91,13 @@ def pending(conn: Connection) -> Sequence[Inbound]:
     """Messages whose way in a stop or a crash cut short, oldest first."""
     rows = conn.execute(select(inbox).join(jobs, jobs.c.message_id == inbox.c.id).order_by(inbox.c.id))
     return [to_inbound(row) for row in rows]
+
+
+def about(conn: Connection, tenant: str, message_id: str) -> Sequence[Inbound]:
+    """What came in about a message, oldest first: quotes, reactions, votes, edits, deletions."""
+    # The second term is the index's own, without which it is not used.
+    mine = (inbox.c.tenant == tenant, inbox.c.about == message_id, text("about != ''"))
+    return [to_inbound(row) for row in conn.execute(select(inbox).where(*mine).order_by(inbox.c.id))]
 
 
 def ended_as(

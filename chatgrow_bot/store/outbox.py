@@ -3,6 +3,7 @@ transaction, and only from a state that allows it. What is asked in somebody's n
 else is for the core alone."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 from ..ids import new_id
 from ..messages import HOLDS_CHAT, WAITING, Delivery, Lane, Outbound, Priority, State, TimelineEntry
-from . import journal
+from . import contacts, journal
 from .rows import Outgoing, from_media, from_payload, outgoing, to_outgoing
 from .tables import connections, idempotency, in_states, outbox, timeline
 
@@ -39,12 +40,19 @@ _CHAT_HELD = exists().where(
 _BY_ACK = {1: State.SENT, 2: State.DELIVERED, 3: State.READ, 4: State.READ}
 
 
-def add(conn: Connection, rows: Sequence[Outgoing]) -> None:
-    """Store messages to send."""
+def add(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Outgoing]:
+    """Store messages to send, each under the one chat that its reader has here; as they were stored."""
     if not rows:
-        return
-    conn.execute(insert(outbox), [_values(row) for row in rows])
-    _tell(conn, *(row.delivery for row in rows))
+        return ()
+    stored = [_addressed(conn, row) for row in rows]
+    conn.execute(insert(outbox), [_values(row) for row in stored])
+    _tell(conn, *(row.delivery for row in stored))
+    return stored
+
+
+def _addressed(conn: Connection, row: Outgoing) -> Outgoing:
+    chat = contacts.canonical(conn, row.delivery.connection_id, row.delivery.chat)
+    return row if chat == row.delivery.chat else replace(row, delivery=replace(row.delivery, chat=chat))
 
 
 def _values(row: Outgoing) -> dict[str, Any]:

@@ -173,7 +173,7 @@ inbox = Table(
     Column("chat", _Name, nullable=False),
     Column("participant", _Name, nullable=False),
     Column("from_me", Boolean, nullable=False),
-    Column("wa_id", _Name, nullable=False),
+    Column("wa_id", String(128), nullable=False),
     Column("kind", _Word, nullable=False),
     Column("text", Words, nullable=False),
     Column("attachment", Json),  #: what WhatsApp says of a file, fetched or not
@@ -193,6 +193,8 @@ inbox = Table(
     UniqueConstraint("connection_id", "chat", "participant", "from_me", "wa_id"),
 )
 Index("ix_inbox_tenant", inbox.c.tenant, inbox.c.id)
+_IS_ABOUT = text("about != ''")
+Index("ix_inbox_about", inbox.c.tenant, inbox.c.about, sqlite_where=_IS_ABOUT, postgresql_where=_IS_ABOUT)
 
 #: People whom a connection knows by a linked id and by a phone number: the same person, one chat.
 contacts = Table(

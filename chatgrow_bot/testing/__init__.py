@@ -8,6 +8,7 @@ pytest fixture `bot`: a real hub, with a real database, that one can talk to.
 
 from .clock import FakeClock
 from .engine import FakeEngine, FakeSession
-from .hub import TalkingBot, bot
+from .fixture import bot, pytest_pycollect_makeitem
+from .hub import TalkingBot
 
-__all__ = ["FakeClock", "FakeEngine", "FakeSession", "TalkingBot", "bot"]
+__all__ = ["FakeClock", "FakeEngine", "FakeSession", "TalkingBot", "bot", "pytest_pycollect_makeitem"]

@@ -1,18 +1,27 @@
-"""An engine without WhatsApp: tests say what its sessions see, and read what was sent."""
+"""An engine without WhatsApp: tests say what its sessions see, and read what was asked of them."""
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
-from ..engine import Ack, Arrival, Inlet, Parcel, Session, SessionSpec, Snapshot
-from ..errors import EngineError, SendUnknown
-from ..messages import ConnectionState, Kind
+from ..engine import Ack, Activity, Arrival, Group, Inlet, Parcel, Reference, Session, SessionSpec, Snapshot
+from ..errors import EngineError, MediaGone, SendUnknown
+from ..messages import PAYLOADS, Attachment, ConnectionState, Kind
+from ..payloads import Payload
+
+#: Who writes when a test does not say.
+CUSTOMER = "15551230001@c.us"
+
+_ATTACHMENT = {field.name for field in fields(Attachment)}
+_PIECE = 1 << 20
 
 
 class FakeSession:
-    """A session without a page: tests say what it sees, and read what was sent."""
+    """A session without a page: tests say what it sees, and read what was asked of it."""
 
     def __init__(self, inlet: Inlet, clock: Callable[[], datetime], me: str) -> None:
         self.state = ConnectionState.ONLINE
@@ -23,37 +32,61 @@ class FakeSession:
         self.outcomes: list[Exception | None] = []  #: what the next sends come to; None and beyond: sent
         self.arrives_anyway = False  #: a send that ends in an error is on the page all the same
         self.sending = asyncio.Event()  #: set once a send has begun
-        self.gate = asyncio.Event()  #: a send ends only while it is set
+        self.gate = asyncio.Event()  #: a send or a download ends only while it is set
         self.gate.set()
+        self.files: dict[str, bytes] = {}  #: what can be downloaded, by WhatsApp id
+        self.downloaded: list[Reference] = []  #: what was asked for, each time
+        self.downloading = asyncio.Event()  #: set once a download has begun
+        self.download_failures: list[Exception] = []  #: what the next downloads come to; beyond: the file
+        self.known_groups: list[Group] = []
+        self.strangers: set[str] = set()  #: numbers that are not on WhatsApp
+        self.read: list[str] = []  #: chats that were marked as read
+        self.shown: list[tuple[str, Activity, float]] = []  #: chat, what was to be seen, for how many seconds
+        self.available: bool | None = None  #: as it was last asked to be seen
+        self.paired: list[str] = []  #: numbers that a pairing code was asked for
+        self.qr_refreshed = 0  #: how often a new QR code was asked for
+        self.looked = asyncio.Event()  #: set each time its snapshot is asked for
         self.reason = ""
         self.qr: str | None = None
+        self.pairing: str | None = None  #: the pairing code on the page
         self.dead = False
         self.inlet = inlet
         self._clock = clock
         self._me = me
         self._numbers = itertools.count(1)
 
-    def show(self, state: ConnectionState, qr: str | None = None) -> None:
+    def becomes(self, state: ConnectionState, qr: str | None = None) -> None:
         """Let the page show another state."""
-        self.state, self.qr = state, qr
+        self.state, self.qr, self.pairing = state, qr, None
         self.inlet.changed()
 
     def arrival(
-        self, text: str, sender: str, at: datetime | None = None, wa_id: str = "", *, from_me: bool = False
+        self,
+        text: str = "",
+        sender: str = CUSTOMER,
+        at: datetime | None = None,
+        wa_id: str = "",
+        *,
+        file: bytes | None = None,
+        payload: Payload | None = None,
+        **more: Any,
     ) -> Arrival:
-        """A message as the page would show it."""
-        return Arrival(
-            chat=sender,
-            from_me=from_me,
-            wa_id=wa_id or f"FAKE{next(self._numbers):08d}{id(self):x}",
-            kind=Kind.TEXT,
-            text=text,
-            sent_at=at or self._clock(),
-        )
+        """A message as the page would show it. `more` is any other field of an Arrival (`kind`, `from_me`,
+        `about`, `lid`, ...) and, with a `file`, its `mimetype`, `filename` and `size`."""
+        wa_id = wa_id or f"FAKE{next(self._numbers):08d}{id(self):x}"
+        told = {name: more.pop(name) for name in _ATTACHMENT & more.keys()}
+        if file is not None:
+            self.files[wa_id] = file
+            more.setdefault("kind", Kind.DOCUMENT)
+            more["attachment"] = Attachment(**{"size": len(file), **told})
+        if payload is not None:
+            more["kind"] = next(kind for kind, made in PAYLOADS.items() if isinstance(payload, made))
+        more = {"chat": sender, "kind": Kind.TEXT, "sent_at": at or self._clock(), **more}
+        return Arrival(wa_id=wa_id, text=text, payload=payload, **more)
 
-    async def hears(self, text: str, sender: str = "15551230001@c.us") -> Arrival:
-        """A customer writes."""
-        arrival = self.arrival(text, sender)
+    async def hears(self, text: str = "", sender: str = CUSTOMER, **more: Any) -> Arrival:
+        """A customer writes, or sends a file, a place, a vote, ...: what `arrival` takes."""
+        arrival = self.arrival(text, sender, **more)
         await self.inlet.arrived(arrival)
         return arrival
 
@@ -63,10 +96,17 @@ class FakeSession:
 
     async def snapshot(self) -> Snapshot:
         """What the page shows."""
+        self.looked.set()
         if self.dead:
             raise EngineError("The page is gone")
         linked = self.state is ConnectionState.ONLINE
-        return Snapshot(state=self.state, reason=self.reason, qr=self.qr, me=self._me if linked else None)
+        return Snapshot(
+            state=self.state,
+            reason=self.reason,
+            qr=self.qr,
+            pairing_code=self.pairing,
+            me=self._me if linked else None,
+        )
 
     async def send(self, parcel: Parcel) -> Ack:
         """Send, or come to what the test decided."""
@@ -94,12 +134,52 @@ class FakeSession:
             if arrival.sent_at >= since:
                 yield arrival
 
+    async def download(self, message: Reference) -> AsyncIterator[bytes]:
+        """The file that a test gave with the message."""
+        self.downloaded.append(message)
+        self.downloading.set()
+        await self.gate.wait()
+        if self.dead:
+            raise EngineError("The page is gone")
+        if self.download_failures:
+            raise self.download_failures.pop(0)
+        if message.wa_id not in self.files:
+            raise MediaGone("WhatsApp has this file no more")
+        file = self.files[message.wa_id]
+        for at in range(0, len(file), _PIECE):
+            yield file[at : at + _PIECE]
+
     async def resolve(self, chat: str) -> str | None:
-        """Every number exists."""
-        return chat
+        """Every number exists, save the strangers."""
+        return None if chat in self.strangers else chat
+
+    async def groups(self) -> Sequence[Group]:
+        """The groups that a test gave."""
+        return self.known_groups
+
+    async def mark_read(self, chat: str) -> None:
+        """Note it."""
+        self.read.append(chat)
+
+    async def show(self, chat: str, activity: Activity, seconds: float) -> None:
+        """Note it."""
+        self.shown.append((chat, activity, seconds))
+
+    async def be_available(self, available: bool) -> None:
+        """Note it."""
+        self.available = available
+
+    async def pairing_code(self, number: str) -> str:
+        """A code, on the page from now on."""
+        self.paired.append(number)
+        await asyncio.sleep(0)  # as a page takes its time, and others come in between
+        self.becomes(ConnectionState.PAIRING_CODE)
+        self.pairing = f"CODE{len(self.paired):04d}"
+        return self.pairing
 
     async def refresh_qr(self) -> None:
-        """There is nothing to refresh."""
+        """Note it; a test shows the new code by `becomes`."""
+        self.qr_refreshed += 1
 
     async def screenshot(self) -> bytes:
         """There is nothing to see."""
@@ -107,7 +187,7 @@ class FakeSession:
 
     async def logout(self) -> None:
         """Unlink."""
-        self.show(ConnectionState.LOGGED_OUT)
+        self.becomes(ConnectionState.LOGGED_OUT)
 
 
 class FakeEngine:

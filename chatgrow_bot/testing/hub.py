@@ -1,13 +1,12 @@
 """A real hub for tests: all of it is true but the way to WhatsApp, and nobody waits between messages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-import pytest
 import yaml
 from sqlalchemy import Connection
 
@@ -48,10 +47,12 @@ class _Given(Catalogue):
 
 
 class TalkingBot:
-    """A hub one can talk to. `start` it with the plugins to be tried."""
+    """A hub one can talk to, living in a folder of its own. `start` it with the plugins to be tried; by name
+    they are found in `plugin_folders` and among our own."""
 
-    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+    def __init__(self, folder: Path, clock: Clock | None = None, plugin_folders: Sequence[Path] = ()) -> None:
         self.folder = folder
+        self.plugin_folders = plugin_folders
         self.clock = clock or SystemClock()
         self.engine = FakeEngine(self.clock.now)
         self.patience = Limits()  #: how long a plugin may take
@@ -75,7 +76,9 @@ class TalkingBot:
         listed = {name: config.get(name, {}) for name in names}
         file = self.folder / "config" / "chatgrow.yaml"
         file.parent.mkdir(exist_ok=True)
-        file.write_text(yaml.safe_dump({**_SETTINGS, **(settings or {}), "plugins": listed}, sort_keys=False))
+        found = {"pluginFolders": [str(each) for each in self.plugin_folders]}
+        written = {**_SETTINGS, **found, **(settings or {}), "plugins": listed}
+        file.write_text(yaml.safe_dump(written, sort_keys=False))
         loaded = load(file, {})
         given = {name: each for name, each in names.items() if not isinstance(each, str)}
         self._running = await self._house.enter_async_context(
@@ -171,11 +174,3 @@ def _under_way(conn: Connection) -> Sequence[tuple[str, Lane]]:
     for state in (State.CLAIMED, State.SENDING, State.UNKNOWN):
         held += stored_outbox.in_state(conn, state)
     return [*stored_outbox.waiting_lanes(conn), *((d.delivery.connection_id, d.delivery.lane) for d in held)]
-
-
-@pytest.fixture
-async def bot(tmp_path: Path) -> AsyncIterator[TalkingBot]:
-    """A hub one can talk to; start it with your plugin: `await bot.start(MyPlugin)`."""
-    talking = TalkingBot(tmp_path)
-    yield talking
-    await talking.stop()

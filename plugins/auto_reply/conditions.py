@@ -10,7 +10,7 @@ from typing import Protocol
 
 from chatgrow_bot.addresses import GROUP
 from chatgrow_bot.config import Position
-from chatgrow_bot.messages import Inbound
+from chatgrow_bot.messages import REMARKS, Inbound
 from chatgrow_bot.safety.patterns import MAX_TEXT, Pattern
 
 from .folding import folded, plain
@@ -104,6 +104,20 @@ class PrivateChat:
     def check(self, subject: Subject) -> Captures | None:
         """Whether the chat is with one person."""
         return None if subject.message.chat.endswith(GROUP) else _NOTHING_CAPTURED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaysSomething:
+    """Somebody says something to us. All rules ask it: a pattern such as `.*` fits a photo without a word,
+    and a reaction or an edit is only a remark on what was said before."""
+
+    place: Place
+    unmet: str = "the message has no words of its own"
+
+    def check(self, subject: Subject) -> Captures | None:
+        """Whether there are words, and not as a remark."""
+        is_remark = subject.message.kind in REMARKS
+        return None if is_remark or not subject.plain.strip() else _NOTHING_CAPTURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from .conditions import (
     Limit,
     Place,
     PrivateChat,
+    SaysSomething,
 )
 from .language import FileHead, RuleEntry, TextEntry
 from .rules import Example, Rule
@@ -102,6 +103,7 @@ def _load_rule(document: Document, head: FileHead, at: At) -> Iterator[Rule | Pr
         tenants=None if head.tenants is None else frozenset(head.tenants),
         conditions=(
             PrivateChat(place=_place(document, at)),
+            SaysSomething(place=_place(document, at)),
             *_scope(document, head),
             *_asked(document, entry.when.text, (*at, "when", "text")),
         ),

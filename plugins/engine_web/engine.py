@@ -56,7 +56,7 @@ class WebEngine:
             async with self._browser(profile) as context:
                 page = context.pages[0]
                 watched = Page(page, self._settings.answer_seconds, inlet.changed)
-                session = WebSession(watched, profile, self._settings, self._log)
+                session = WebSession(watched, profile, self._settings, inlet, self._log)
                 incoming = Incoming(inlet, self._log, ORIGIN, session.logged_out)
                 await page.expose_binding("__chatgrowReport", incoming.take)
                 await page.add_init_script(script)

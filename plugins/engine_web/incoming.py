@@ -3,71 +3,20 @@ checked for size, rate and shape before anything is made of it, then handed in o
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
-from chatgrow_bot.engine import Ack, Arrival, Inlet
+from chatgrow_bot.engine import Inlet
 from chatgrow_bot.errors import StoreUnavailable
-from chatgrow_bot.messages import TEXT_LIMIT, Kind
+
+from .reports import AckReport, Changed, Message, Report
 
 MAX_CHARACTERS = 512 * 1024  #: of one report: the longest text, each character escaped
 BURST, PER_SECOND = 2000, 500  #: reports; a bridge told to wait asks again
 WAITING, CALLS = 1000, 64  #: reports in the queue, and calls waiting for room in it
 
-_CHAT = r"^\d{5,20}(-\d{5,20})?@(c\.us|g\.us|lid)\Z"
-_Chat = Annotated[str, msgspec.Meta(pattern=_CHAT)]
-_ChatOrNone = Annotated[str, msgspec.Meta(pattern=rf"^\Z|{_CHAT}")]
-_WaId = Annotated[str, msgspec.Meta(pattern=r"^[\w.=-]{1,128}\Z")]
-
-
-class Message(msgspec.Struct, tag="message", frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A message of which the page tells."""
-
-    chat: _Chat
-    participant: _ChatOrNone
-    from_me: bool
-    wa_id: _WaId
-    kind: Kind
-    text: Annotated[str, msgspec.Meta(max_length=TEXT_LIMIT)]
-    name: Annotated[str, msgspec.Meta(max_length=256)]
-    sent_at: Annotated[int, msgspec.Meta(gt=0, lt=1 << 33)]
-
-    def arrival(self) -> Arrival:
-        """In the core's words."""
-        return Arrival(
-            chat=self.chat,
-            participant=self.participant,
-            from_me=self.from_me,
-            wa_id=self.wa_id,
-            kind=self.kind,
-            text=self.text.replace("\x00", ""),
-            name=self.name.replace("\x00", ""),
-            sent_at=datetime.fromtimestamp(self.sent_at, UTC),
-        )
-
-
-class AckReport(msgspec.Struct, tag="ack", frozen=True, rename="camel", forbid_unknown_fields=True):
-    """One of our messages came further."""
-
-    chat: _Chat
-    wa_id: _WaId
-    ack: Annotated[int, msgspec.Meta(ge=-7, le=5)]
-
-    def known(self) -> Ack:
-        """In the core's words: every refusal is -1, and nothing is further than played."""
-        return Ack(chat=self.chat, wa_id=self.wa_id, ack=max(-1, min(self.ack, 4)))
-
-
-class Changed(msgspec.Struct, tag="changed", frozen=True, forbid_unknown_fields=True):
-    """The session changed; `logout` is WhatsApp's reason when it was logged out."""
-
-    logout: Annotated[str, msgspec.Meta(max_length=100)] | None = None
-
-
-_Report = Message | AckReport | Changed
-_decoder: msgspec.json.Decoder[_Report] = msgspec.json.Decoder(_Report)
+_decoder: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
 _RETRIES = (1, 2, 5, 10, 30)  #: seconds; the last is repeated
 
 
@@ -136,7 +85,7 @@ class Incoming:
         self._tokens -= 1
         return True
 
-    def _checked(self, source: Any, payload: object) -> _Report | None:
+    def _checked(self, source: Any, payload: object) -> Report | None:
         try:
             if not isinstance(payload, str) or len(payload) > MAX_CHARACTERS:
                 raise msgspec.ValidationError("not a text, or too long")

@@ -58,9 +58,9 @@ async def check_place(settings: WebSettings) -> None:
         await _resolve()
     if os.geteuid() == 0:
         raise EngineError(
-            "the browser never runs as root against live WhatsApp: run the hub as an ordinary user, in a "
-            "copy of its own: `useradd --create-home chatgrow && git clone . ~chatgrow/hub && "
-            "chown -R chatgrow: ~chatgrow/hub && cd ~chatgrow/hub && runuser -u chatgrow -- make run`"
+            "the browser never runs as root against live WhatsApp: start the hub with `make run`, which as "
+            "root becomes the user chatgrow; without a checkout run it as an ordinary user who owns the "
+            "folders sessions and logs: `runuser -u NAME -- chatgrow run`"
         )
 
 

@@ -10,7 +10,8 @@ from .page import SaidNo
 _FOR_GOOD = frozenset(
     {
         "no_account", "invalid_wid", "file_too_large", "chat_not_found",
-        "can_not_send_message_to_this_groupType", "message_key_is_not_from_me",
+        "can_not_send_message_to_this_groupType", "message_key_is_not_from_me", "msg_not_found", "not_ours",
+        "edit_message_error",
     }
 )  # fmt: skip
 #: What WhatsApp Web says when it has given up on a message for a passing cause; our next try carries the same
@@ -49,6 +50,13 @@ def ack_of(answer: SendAnswer, seconds: float) -> int:
     if answer.ack is not None and answer.ack < 0:  # at 0 WhatsApp Web goes on trying by itself
         raise _given_up(answer.result or f"ack {answer.ack}")
     raise SendUnknown(f"WhatsApp's server did not confirm the message within {seconds:g} s")
+
+
+def remarked(result: object) -> int:
+    """The same for a reaction, an edit or a deletion, of which WhatsApp says only how it went."""
+    if result == "OK":
+        return 1
+    raise _given_up(str(result))
 
 
 def _given_up(result: str) -> SendRefused | SendFailed:

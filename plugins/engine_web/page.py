@@ -9,6 +9,7 @@ from typing import Any
 from playwright.async_api import ElementHandle, Error
 from playwright.async_api import Page as BrowserPage
 
+from chatgrow_bot.engine import Reference
 from chatgrow_bot.errors import EngineError
 
 _CALL = "([name, args]) => window.__chatgrow?.call(name, args) ?? {ok: false, code: 'loading'}"
@@ -34,6 +35,16 @@ class Loading(NoAnswer):
 
 class Gone(EngineError):
     """The session is over; the connection opens another by itself."""
+
+
+def named(message: Reference) -> dict[str, object]:
+    """A message's name as the bridge takes it."""
+    return {
+        "chat": message.chat,
+        "waId": message.wa_id,
+        "fromMe": message.from_me,
+        "participant": message.participant,
+    }
 
 
 class Page:

@@ -2,22 +2,33 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from chatgrow_bot.engine import Ack, Arrival, Parcel, Snapshot
-from chatgrow_bot.errors import EngineError, SendFailed, SendRefused, SendUnknown
-from chatgrow_bot.messages import ConnectionState, Kind, Media
+from chatgrow_bot.engine import (
+    Ack,
+    Activity,
+    Arrival,
+    Group,
+    Inlet,
+    Member,
+    Parcel,
+    Reference,
+    Snapshot,
+)
+from chatgrow_bot.errors import EngineError
+from chatgrow_bot.messages import ConnectionState
 
-from .incoming import AckReport, Message
-from .outcome import SendAnswer, ack_of, not_prepared
+from .downloads import download
 from .page import Gone, Loading, NoAnswer, Page, SaidNo
 from .profile import Profile
+from .reports import AckReport, ChatId, Message, Name, PersonId, plain
+from .sending import Sender
 from .settings import WebSettings
-from .snapshot import page_state, read
+from .snapshot import PageState, PairingCode, page_state, read
 
 #: A login younger than this is lost by a kill of the browser, so it does not count as linked yet.
 SETTLED_AFTER = 10.0
@@ -25,24 +36,39 @@ SETTLED_AFTER = 10.0
 _BLANK_FOR = 90.0
 #: A state that cannot be read for so long means that WhatsApp Web has changed, not that it is starting.
 _UNREADABLE_FOR = 30.0
+#: A message that is not decrypted for so long may never be, and a person should know.
+UNDECRYPTED_AFTER = 60.0
+#: Seconds of typing shown at most: after that WhatsApp itself lets it fade.
+SHOWN_FOR = 25.0
 _SWEEP_SECONDS = 60.0
+_PAIRING_SECONDS = 30.0
 
 _T = TypeVar("_T")
 
 
-class Prepared(msgspec.Struct, frozen=True):
-    """What the bridge's `prepare` answers: the chat and message key as WhatsApp knows them."""
+class MemberTold(msgspec.Struct, frozen=True):
+    """Somebody in a group."""
 
-    chat: str
-    key: str
-    present: bool  #: the page has it already and is about to send it, or has
+    chat: PersonId
+    name: Name
+    admin: bool
+
+
+class GroupTold(msgspec.Struct, frozen=True):
+    """One of what the bridge's `groups` answers."""
+
+    chat: ChatId
+    name: Name
+    members: list[MemberTold]
 
 
 class WebSession:
     """Implements `chatgrow_bot.engine.Session`."""
 
-    def __init__(self, page: Page, profile: Profile, settings: WebSettings, log: Any) -> None:
+    def __init__(self, page: Page, profile: Profile, settings: WebSettings, inlet: Inlet, log: Any) -> None:
         self._page = page
+        self._sender = Sender(page, settings, log)
+        self._inlet = inlet
         self._profile = profile
         self._settings = settings
         self._log = log
@@ -51,6 +77,7 @@ class WebSession:
         self._online_since: float | None = None
         self._last_read = asyncio.get_running_loop().time()
         self._reported: list[str] = []
+        self._lamented: set[str] = set()  #: keys of messages that could not be decrypted
 
     def logged_out(self, reason: str) -> None:
         """The page told why it was logged out; it forgets that when it reloads."""
@@ -69,12 +96,23 @@ class WebSession:
         except (SaidNo, msgspec.ValidationError) as error:
             return self._unreadable(_detail(error))
         self._watch(loaded=page is not None)
-        if page and page.missing != self._reported:
-            self._reported = page.missing
-            self._log.warning("WhatsApp Web has changed", lost=page.missing)
+        if page:
+            self._tell(page)
         snapshot = read(page, linked=self._linked, logout=self._logout)
         self._remember(snapshot.state)
         return snapshot
+
+    def _tell(self, page: PageState) -> None:
+        if page.missing != self._reported:
+            self._reported = page.missing
+            self._log.warning("WhatsApp Web has changed", lost=page.missing)
+        late = {each.key for each in page.undecrypted if each.seconds >= UNDECRYPTED_AFTER}
+        if new := late - self._lamented:
+            self._lamented |= new
+            self._inlet.troubled(
+                f"{len(new)} message(s) could not be decrypted within {UNDECRYPTED_AFTER:g} s; until they "
+                "are, only the phone shows them"
+            )
 
     def _unreadable(self, error: str) -> Snapshot:
         if asyncio.get_running_loop().time() - self._last_read <= _UNREADABLE_FOR:
@@ -104,58 +142,11 @@ class WebSession:
 
     async def send(self, parcel: Parcel) -> Ack:
         """Send, and return once WhatsApp's server has it. Raises SendRefused, SendFailed or SendUnknown."""
-        prepared = await self._prepare(parcel)
-        seconds = self._settings.media_ack_seconds if parcel.media else self._settings.ack_seconds
-        request = {
-            "chat": prepared.chat,
-            "key": prepared.key,
-            "present": prepared.present,
-            "text": parcel.text,
-            "media": parcel.media and _described(parcel.media),
-            "seconds": seconds,
-        }
-        async with self._chosen(None if prepared.present else parcel.media) as file:
-            try:
-                patience = seconds + self._settings.answer_seconds
-                raw = await self._page.call("send", request, file, seconds=patience)
-                answer = msgspec.convert(raw, SendAnswer)
-            except (EngineError, msgspec.ValidationError) as error:
-                raise SendUnknown(f"the page was lost while it sent: {_detail(error)}") from error
-        return Ack(chat=parcel.chat, wa_id=parcel.wa_id, ack=ack_of(answer, seconds))
+        return await self._sender.send(parcel)
 
-    async def _prepare(self, parcel: Parcel) -> Prepared:
-        """Everything that can go wrong without harm."""
-        try:
-            raw = await self._page.call("prepare", parcel.chat, parcel.wa_id)
-            prepared = msgspec.convert(raw, Prepared)
-            if parcel.typing > 0 and not prepared.present:
-                await self._type(prepared.chat, parcel.typing)
-        except SaidNo as error:
-            raise not_prepared(error) from error
-        except (EngineError, msgspec.ValidationError) as error:
-            raise SendFailed(_detail(error)) from error
-        return prepared
-
-    async def _type(self, chat: str, seconds: float) -> None:
-        try:
-            await self._page.call("type", chat, round(seconds * 1000), seconds=seconds + 10)
-        except SaidNo as error:  # only for show: a message is not held back for it
-            self._log.info("typing could not be shown", code=error.code)
-
-    @contextlib.asynccontextmanager
-    async def _chosen(self, media: Media | None) -> AsyncIterator[Any]:
-        """The message's file as the page's user would have chosen it; None without one."""
-        if media is None:
-            yield None
-            return
-        if not media.path.is_file():
-            raise SendRefused("its file is no longer in the spool")
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                file = await stack.enter_async_context(self._page.file_input(str(media.path)))
-            except EngineError as error:
-                raise SendFailed(f"the file could not be handed to the page: {error.detail}") from error
-            yield file
+    def download(self, message: Reference) -> AsyncIterator[bytes]:
+        """The bytes of a file that came in. Raises MediaGone or EngineError."""
+        return download(self._page, message, self._settings.download_seconds)
 
     async def find(self, chat: str, wa_id: str) -> Ack | None:
         """One of our messages by its id; None when the page has no such message."""
@@ -177,8 +168,30 @@ class WebSession:
         found = await self._page.call("resolve", chat)
         return None if found is None else str(found)
 
+    async def groups(self) -> Sequence[Group]:
+        """The groups that the account is in."""
+        told = _converted(await self._page.call("groups", seconds=_SWEEP_SECONDS), list[GroupTold])
+        return [_group(each) for each in told]
+
+    async def mark_read(self, chat: str) -> None:
+        """The writers of a chat see that all was read."""
+        await self._page.call("markRead", chat)
+
+    async def show(self, chat: str, activity: Activity, seconds: float) -> None:
+        """Be seen doing something for so long; returns at once."""
+        await self._page.call("show", chat, activity, round(min(seconds, SHOWN_FOR) * 1000))
+
+    async def be_available(self, available: bool) -> None:
+        """Be seen as online, or no longer."""
+        await self._page.call("beAvailable", available)
+
+    async def pairing_code(self, number: str) -> str:
+        """A code that links when it is typed on the phone of this number."""
+        code = await self._page.call("pairingCode", number, seconds=_PAIRING_SECONDS)
+        return _converted(code, PairingCode)
+
     async def refresh_qr(self) -> None:
-        """Show a new QR code."""
+        """Show a new QR code, also instead of a pairing code."""
         await self._page.call("refreshQr")
 
     async def screenshot(self) -> bytes:
@@ -193,16 +206,16 @@ class WebSession:
         self._profile.mark_linked(False)
 
 
-def _described(media: Media) -> dict[str, str]:
-    kind = "image" if media.kind is Kind.IMAGE else "document"
-    return {"type": kind, "filename": media.filename, "mimetype": media.mimetype}
-
-
 def _converted(raw: object, shape: type[_T]) -> _T:
     try:
         return msgspec.convert(raw, shape)
     except msgspec.ValidationError as error:
         raise EngineError(f"the page answered in an unknown shape: {error}") from error
+
+
+def _group(told: GroupTold) -> Group:
+    members = (Member(chat=each.chat, name=plain(each.name), admin=each.admin) for each in told.members)
+    return Group(chat=told.chat, name=plain(told.name), members=tuple(members))
 
 
 def _detail(error: Exception) -> str:

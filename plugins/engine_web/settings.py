@@ -70,6 +70,9 @@ class WebSettings(PluginConfig):
     answer_seconds: Seconds = Field(10.0, description="How long the page may take to answer a question.")
     ack_seconds: Seconds = Field(20.0, description="How long to wait for the server's ack of a text.")
     media_ack_seconds: Seconds = Field(180.0, description="The same for a file, its upload included.")
+    download_seconds: Seconds = Field(
+        180.0, description="How long WhatsApp Web may take to fetch a file that came in."
+    )
     close_seconds: Seconds = Field(
         10.0, description="How long the browser may take to close before it is killed."
     )

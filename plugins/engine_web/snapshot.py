@@ -1,5 +1,7 @@
 """From what the page says of itself to the one state the core acts on. Pure: every rule is a line here."""
 
+from typing import Annotated
+
 import msgspec
 
 from chatgrow_bot.engine import Snapshot
@@ -16,6 +18,15 @@ _BLOCKED = {
     "PROXYBLOCK": "WhatsApp is blocked on this network's proxy",
 }
 _BANS = frozenset({"account_locked", "banned"})
+
+PairingCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{8}\Z")]
+
+
+class Undecrypted(msgspec.Struct, frozen=True):
+    """A message that the page cannot read yet."""
+
+    key: Annotated[str, msgspec.Meta(max_length=300)]
+    seconds: float  #: it has been waited for
 
 
 class PageState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -35,6 +46,8 @@ class PageState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     dialog: str | None
     logout: str | None
     missing: list[str]
+    pairing_code: PairingCode | None
+    undecrypted: list[Undecrypted]
 
 
 def page_state(raw: object) -> PageState | None:
@@ -80,6 +93,8 @@ def _unlinked(page: PageState, *, linked: bool, logout: str | None) -> Snapshot:
     shows_qr = page.qr is not None or page.idle
     if logout or (linked and shows_qr):
         return Snapshot(state=State.LOGGED_OUT, reason=f"unlinked ({logout or 'while we were away'})")
+    if page.pairing_code:
+        return Snapshot(state=State.PAIRING_CODE, pairing_code=page.pairing_code)
     if page.idle:
         return Snapshot(state=State.QR, reason="the QR code has expired; ask for a new one")
     if page.qr:

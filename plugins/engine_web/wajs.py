@@ -7,6 +7,8 @@ from pathlib import Path
 
 from chatgrow_bot.errors import EngineError
 
+from .reports import LIMITS
+
 ORIGIN = "https://web.whatsapp.com"
 FOLDER = Path(__file__).parent
 BUNDLE = FOLDER / "node_modules" / "@wppconnect" / "wa-js" / "dist" / "wppconnect-wa.js"
@@ -16,7 +18,10 @@ SHA256 = "5bfb88027f14a4d8c9e319374e8bb4083201906881cf8c74f75789b32e4106bd"  #: 
 _WPP_CONFIG = {"disableGoogleAnalytics": True, "linkPreviewApiServers": []}
 
 #: In order: each file leans on those before it.
-_BRIDGE = ("base", "state", "messages", "history", "sending", "selftest")
+_BRIDGE = (
+    "base", "names", "linking", "contents", "messages", "remarks", "state", "history", "media", "sending",
+    "presence", "groups", "selftest",
+)  # fmt: skip
 
 
 def init_script(bundle: Path = BUNDLE, sha256: str = SHA256) -> str:
@@ -25,7 +30,11 @@ def init_script(bundle: Path = BUNDLE, sha256: str = SHA256) -> str:
     Raises EngineError when wa-js is missing or is not, to the byte, the version this bridge was written for.
     """
     parts = [f"window.WPPConfig = {json.dumps(_WPP_CONFIG)};", _bundle(bundle, sha256)]
-    parts += [(FOLDER / "bridge" / f"{name}.js").read_text("utf-8") for name in _BRIDGE]
+    limits = f"const LIMITS = {json.dumps(LIMITS)};"
+    bridge = "\n".join((FOLDER / "bridge" / f"{name}.js").read_text("utf-8") for name in _BRIDGE)
+    parts.append(
+        f"(() => {{\n'use strict';\n{limits}\n{bridge}\n}})()"
+    )  # nothing of it lies open in the page
     inner = ";\n".join(parts)
     return f"if (window === top && location.origin === {json.dumps(ORIGIN)}) {{\n{inner}\n}}"
 

@@ -6,12 +6,15 @@ from itertools import chain
 from chatgrow_bot.plugin import Plugin, Route, hook
 
 from .auth import AuthRoutes
+from .chats import ChatRoutes
 from .commands import CommandRoutes
 from .connections import ConnectionRoutes
 from .health import HealthRoutes
 from .media import MediaRoutes
 from .messages import MessageRoutes
+from .pairing import PairingRoutes
 from .qr import QrRoutes
+from .remarks import RemarkRoutes
 
 
 class RestApi(Plugin):
@@ -27,8 +30,11 @@ class RestApi(Plugin):
             AuthRoutes(hub.accounts),
             ConnectionRoutes(hub.connections),
             QrRoutes(hub.connections),
+            PairingRoutes(hub.connections),
             MessageRoutes(hub),
-            MediaRoutes(hub.spool),
+            RemarkRoutes(hub),
+            MediaRoutes(hub),
+            ChatRoutes(hub.chats),
             CommandRoutes(hub.commands),
             HealthRoutes(hub.health),
         )

@@ -8,7 +8,7 @@ from chatgrow_bot.hub import Accounts
 from chatgrow_bot.plugin import Access, Route
 from chatgrow_bot.server.bodies import read_body
 
-from .models import LoggedIn, Login
+from .models.accounts import LoggedIn, Login
 from .replies import reply
 
 

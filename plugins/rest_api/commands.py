@@ -8,7 +8,7 @@ from chatgrow_bot.hub import Commands
 from chatgrow_bot.plugin import IDENTITY, Access, Route
 from chatgrow_bot.server.bodies import read_body
 
-from .models import CommandAnswer, CommandCall, CommandInfo, CommandList
+from .models.commands import CommandAnswer, CommandCall, CommandInfo, CommandList
 from .replies import reply
 
 PATH = "/api/commands"

@@ -9,7 +9,7 @@ from chatgrow_bot.hub import Connections, ConnectionView
 from chatgrow_bot.plugin import IDENTITY, Access, Route
 from chatgrow_bot.server.bodies import read_body
 
-from .models import Connection, ConnectionList, ConnectionPatch, NewConnection
+from .models.connections import Connection, ConnectionList, ConnectionPatch, NewConnection
 from .replies import reply, tenant_of
 
 PATH = "/api/whatsapp/connections"

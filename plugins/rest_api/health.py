@@ -7,7 +7,7 @@ from aiohttp import web
 from chatgrow_bot.hub import Health
 from chatgrow_bot.plugin import Access, Route
 
-from .models import HealthAnswer
+from .models.health import HealthAnswer
 from .replies import reply
 
 

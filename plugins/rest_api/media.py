@@ -1,19 +1,24 @@
-"""Uploads: a file goes to the spool as it comes, and is named by its uploadId when it is sent."""
+"""Files over HTTP. What is uploaded goes to the spool as it comes, and is named by its uploadId when it is
+sent; what a message carries is handed out to be saved, because whoever sent it chose what it is."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from urllib.parse import quote
 
 from aiohttp import BodyPartReader, MultipartReader, http_exceptions, web
 
 from chatgrow_bot.errors import BadInput
-from chatgrow_bot.hub import Spool
+from chatgrow_bot.hub import Hub
 from chatgrow_bot.messages import Media
 from chatgrow_bot.plugin import Access, Route
 from chatgrow_bot.server.bodies import read_chunks
 from chatgrow_bot.server.problems import MalformedRequest, TooSlow, UnsupportedContent
 
-from .models import Uploaded
+from .found import find
+from .models.messages import Uploaded
 from .replies import reply, tenant_of
+
+PATH = "/api/whatsapp/media"
 
 _MULTIPART = "multipart/form-data"
 _TYPES = (
@@ -42,19 +47,20 @@ _BROKEN = (
 class MediaRoutes:
     """/api/whatsapp/media."""
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
+    def __init__(self, hub: Hub) -> None:
+        self._hub, self._spool = hub, hub.spool
 
     def routes(self) -> Iterable[Route]:
         """What is served, and to whom."""
         yield Route(
             method="POST",
-            path="/api/whatsapp/media",
+            path=PATH,
             handler=self.upload,
             access=Access.OPERATOR,
             max_body=_LARGEST,
             content_types=_TYPES,
         )
+        yield Route(method="GET", path=f"{PATH}/{{message_id}}", handler=self.download, access=Access.VIEWER)
 
     async def upload(self, request: web.Request) -> web.Response:
         """Keep a file: the raw body (named by `?filename=`), or the one part `file` of a form."""
@@ -79,6 +85,17 @@ class MediaRoutes:
         )
         return reply(uploaded, status=201)
 
+    async def download(self, request: web.Request) -> web.StreamResponse:
+        """The file that a message carries, or the part of it that the Range header asks for."""
+        found = await find(self._hub, tenant_of(request), request.match_info["message_id"])
+        media = await found.file()
+        headers = {
+            "Content-Type": media.mimetype,
+            "Content-Disposition": _attachment(media.filename),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        }
+        return web.FileResponse(media.path, headers=headers)
+
     async def _from_form(self, request: web.Request) -> Media:
         try:
             form = await request.multipart()
@@ -96,6 +113,13 @@ class MediaRoutes:
         if await _next(form) is not None:
             raise BadInput("The form has more than the one part named 'file'")
         return media
+
+
+def _attachment(filename: str) -> str:
+    """A Content-Disposition by RFC 6266: the name as it is, and in plain letters for old clients. The spool
+    has left nothing in a name that could end a quoted text or a line."""
+    plain = filename.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 async def _next(form: MultipartReader) -> BodyPartReader | None:

@@ -2,23 +2,21 @@
 
 import asyncio
 import base64
-import io
 from collections.abc import Iterable
 
-import qrcode
 from aiohttp import web
-from qrcode.image.pure import PyPNGImage
-from qrcode.image.svg import SvgPathImage
 
 from chatgrow_bot.hub import Connections
 from chatgrow_bot.plugin import Access, Route
+from chatgrow_bot.qr import draw_png, draw_svg, draw_text
 
 from .connections import PATH
-from .models import Qr
+from .models.connections import Qr
 from .negotiation import best
 from .replies import reply, tenant_of
 
 JSON, PNG, SVG, TEXT = "application/json", "image/png", "image/svg+xml", "text/plain"
+_DRAWN = {JSON: draw_png, PNG: draw_png, SVG: draw_svg, TEXT: draw_text}
 
 
 class QrRoutes:
@@ -37,7 +35,7 @@ class QrRoutes:
         """The present code, in the form that the Accept header asks for."""
         kind = best(request.headers.getall("Accept", []), (JSON, PNG, SVG, TEXT))
         qr = await self._connections.qr(tenant_of(request), request.match_info["connection_id"])
-        drawn = await asyncio.to_thread(draw, qr.code, PNG if kind == JSON else kind)
+        drawn = await asyncio.to_thread(_DRAWN[kind], qr.code)
         if kind == JSON:
             url = f"data:{PNG};base64,{base64.b64encode(drawn).decode()}"
             response = reply(Qr(qr_code=url, code=qr.code, expires_at=qr.expires_at))
@@ -46,16 +44,3 @@ class QrRoutes:
             response = web.Response(body=drawn, content_type=kind, charset=charset)
         response.headers["Vary"] = "Accept"
         return response
-
-
-def draw(code: str, kind: str) -> bytes:
-    """A QR code as PNG, SVG or half-block text for a dark terminal."""
-    qr = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_L, border=4)
-    qr.add_data(code)
-    if kind == TEXT:
-        shown = io.StringIO()
-        qr.print_ascii(shown, invert=True)
-        return shown.getvalue().encode()
-    file = io.BytesIO()
-    qr.make_image(PyPNGImage if kind == PNG else SvgPathImage).save(file)
-    return file.getvalue()

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from chatgrow_bot.plugin import IDENTITY
 
-from .models import Answer
+from .models.base import Answer
 
 
 def tenant_of(request: web.Request) -> str:

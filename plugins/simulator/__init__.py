@@ -10,13 +10,16 @@ from chatgrow_bot.plugin import CliCommand, Plugin, hook
 from . import cli
 from .client import SimulatorClient
 from .nouns import Ack, SimulatorError
-from .phones import Customer, Phone, PhoneMessage
+from .phone_message import PhoneMessage
+from .phones import Customer, Phone
 from .simulator import Simulator, serve
 from .switches import Switches
+from .writing import Group
 
 __all__ = [
     "Ack",
     "Customer",
+    "Group",
     "Phone",
     "PhoneMessage",
     "Simulator",

@@ -21,7 +21,7 @@ from .simulator import Simulator, serve
 
 _FOLDER = Path(".demo")
 _RULES = Path("config/rules")
-_SHOP, _CUSTOMER = "+972501234567", "+972541112233"
+_SHOP, _CUSTOMER, _ANOTHER = "+972501234567", "+972541112233", "+972547654321"
 
 
 @click.command()
@@ -59,6 +59,7 @@ async def _demo(script: bool, folder: Path, rules: Path) -> None:
 async def _leave_running(stage: Stage, simulator: SimulatorClient) -> None:
     await simulator.phone(_SHOP, name="Shop")
     await simulator.customer(_CUSTOMER, name="Dana")
+    await simulator.customer(_ANOTHER, name="נועם")
     async with stage.hub(), stage.api() as api:
         await asyncio.to_thread(_remember, stage)
         await api.create("shop", "The shop", _SHOP)
@@ -72,6 +73,8 @@ def _try(stage: Stage) -> str:
     places, here = stage.places, Path.cwd()
     folder = places.folder.relative_to(here) if places.folder.is_relative_to(here) else places.folder
     return _TRY.format(
+        chatgrow=_program(here),
+        phones=f"{places.simulator}/",
         hub=places.hub,
         user=USER,
         password=stage.password,
@@ -79,6 +82,12 @@ def _try(stage: Stage) -> str:
         folder=folder,
         config=folder / places.config.relative_to(places.folder),
     )
+
+
+def _program(here: Path) -> str:
+    """This program as a person in this folder calls it: by its place in a checkout, else by its name."""
+    program = Path(sys.argv[0]).absolute()
+    return str(program.relative_to(here)) if program.is_relative_to(here) else program.name
 
 
 def _remember(stage: Stage) -> None:
@@ -94,13 +103,22 @@ def _remember(stage: Stage) -> None:
 
 
 _TRY = """\
-A connection 'shop' was made and shows this QR code. From a second terminal, in this folder:
+A connection 'shop' was made and shows this QR code. Open the phones in a browser:
 
-  .venv/bin/chatgrow phone scan                     scan the code with the shop's phone
-  .venv/bin/chatgrow phone write "Are you open?"    write to the shop as the customer Dana
-  .venv/bin/chatgrow phone write "שלום"             … in Hebrew as well
-  .venv/bin/chatgrow phone chat                     see what Dana wrote and was answered
-  .venv/bin/chatgrow say "Are you open?"            which rule answers that, and why not the others
+  {phones}
+
+Take the shop's phone, press "Link a device" and "Scan"; then take Dana's, and write. The hub has pages of
+its own, which show the same code until it is scanned:
+
+  {hub}/console        user {user}, password {password}
+
+Or from a second terminal, in this folder:
+
+  {chatgrow} phone scan                     scan the code with the shop's phone
+  {chatgrow} phone write "Are you open?"    write to the shop as the customer Dana
+  {chatgrow} phone write "שלום"             … in Hebrew as well
+  {chatgrow} phone chat                     see what Dana wrote and was answered
+  {chatgrow} say "Are you open?"            which rule answers that, and why not the others
 
 Change a reply in config/rules/ and start the demo again. Or send over REST:
 
@@ -111,7 +129,7 @@ Change a reply in config/rules/ and start the demo again. Or send over REST:
 
 and ask what became of the messageId that it answers:
 
-  .venv/bin/chatgrow why <messageId> --config {config}
+  {chatgrow} why <messageId> --config {config}
 
 Ctrl-C stops it all. Logs: {folder}/hub.log, {folder}/simulator.log
 """
@@ -187,9 +205,9 @@ def _play(act: Callable[[Phone, Customer], Awaitable[None]]) -> None:
     try:
         asyncio.run(run())
     except FileNotFoundError:
-        raise click.ClickException("no demo is running in this folder; start one with: make demo") from None
+        raise click.ClickException("no demo runs in this folder; start one with: chatgrow demo") from None
     except aiohttp.ClientConnectionError:
-        raise click.ClickException("the demo of this folder has ended; start one with: make demo") from None
+        raise click.ClickException("this folder's demo has ended; start one with: chatgrow demo") from None
     except (SimulatorError, DemoFailed, OSError) as error:
         raise click.ClickException(str(error)) from error
 

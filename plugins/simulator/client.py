@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 
 from .nouns import SimulatorError, number_of
-from .phones import Customer, Phone
+from .ordering import Ordering
+from .phones import Customer, Phone, group_arguments
+from .writing import Group
 
 
-class SimulatorClient:
+class SimulatorClient(Ordering):
     """A line to a running simulator. `async with SimulatorClient("http://127.0.0.1:8444") as sim:`."""
 
     def __init__(self, address: str) -> None:
@@ -37,9 +40,12 @@ class SimulatorClient:
         await self.call("register", number=number, name=name)
         return Customer(self, number_of(number), name)
 
-    async def switch(self, **changes: Any) -> None:
-        """Changes how the servers behave, by the names in switches.py."""
-        await self.call("switch", **changes)
+    async def group(
+        self, name: str, members: Sequence[Customer | str], admins: Sequence[Customer | str] = ()
+    ) -> Group:
+        """The group of that name with these people in it; made when there is none."""
+        made = await self.call("make_group", **group_arguments(name, members, admins))
+        return Group(self, made["id"], name)
 
     async def call(self, verb: str, **arguments: Any) -> Any:
         """Calls a verb. Raises SimulatorError when refused, TimeoutError when a wait was in vain."""

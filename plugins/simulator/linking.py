@@ -1,16 +1,30 @@
-"""How a browser comes to belong to a number: references shown as QR codes, and the proof of an old link."""
+"""How a browser comes to belong to a number: QR codes, pairing codes, and the proof of an old link."""
 
 from __future__ import annotations
 
 import base64
 import secrets
 from collections import deque
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from .nouns import Device, SimulatorError
+
+#: as WhatsApp's: no letter that looks like a digit
+_LETTERS = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingCode:
+    """A code to be typed on the phone of `number`, until `ends` in the event loop's time."""
+
+    text: str
+    number: str
+    ends: float
 
 
 class Unlinked(Protocol):
@@ -18,14 +32,33 @@ class Unlinked(Protocol):
 
     refs: deque[str]  # the code on the screen, and the one before it for whoever was just scanning
     keys: dict[str, str]  # noise, identity and secret, as the page named them
+    pairing: PairingCode | None  # the code that it was given last
 
-    def scanned(self, number: str) -> Device:
-        """Links the page to the number of the phone that scanned its code."""
+    def scanned(self, number: str) -> Device | None:
+        """Links the page to the number of the phone that scanned its code; None: later, after a passkey."""
+
+
+Page = TypeVar("Page", bound=Unlinked)
 
 
 def new_ref() -> str:
     """A reference in the form of WhatsApp's: a version, then random characters, and never a comma."""
     return "2@" + base64.b64encode(secrets.token_bytes(66)).decode()
+
+
+def new_code(number: str, ends: float) -> PairingCode:
+    """A pairing code for a number."""
+    return PairingCode(text="".join(secrets.choice(_LETTERS) for _ in range(8)), number=number, ends=ends)
+
+
+def page_of_code(pages: Iterable[Page], number: str, code: str, now: float) -> Page:
+    """The page that shows this pairing code for the number. Raises SimulatorError when none does any more."""
+    text = code.replace("-", "").replace(" ", "").upper()
+    for page in pages:
+        shown = page.pairing
+        if shown and (shown.text, shown.number) == (text, number) and now < shown.ends:
+            return page
+    raise SimulatorError("no page shows this pairing code for the number, or it has expired")
 
 
 def find_page(pages: list[Unlinked], qr_text: str) -> Unlinked:

@@ -1,14 +1,17 @@
-"""The nouns of the simulated network: people, their linked devices, messages, and what the server refuses.
+"""The nouns of the simulated network: people, groups, their linked devices, and what the server refuses.
 
-They are kept apart from storage and transport because both virtual phones and the page's server speak them.
+They are kept apart from storage and transport because both virtual phones and the page's server speak them;
+what messages say stands in contents.py.
 """
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 
@@ -21,10 +24,23 @@ class Ack(IntEnum):
 
     #: the server has it
     SERVER = 1
-    #: the recipient's phone has it
+    #: the recipient's phone has it; in a group, everybody's
     DELIVERED = 2
     #: the recipient has read it
     READ = 3
+    #: the recipient has listened to it, or watched it
+    PLAYED = 4
+
+
+class Privacy(StrEnum):
+    """Under which of a person's two numbers others meet him."""
+
+    #: by phone number
+    OPEN = "open"
+    #: by LID, and nobody is told the phone number
+    HIDDEN = "hidden"
+    #: by LID as before, and the phone number has become known
+    REVEALED = "revealed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +50,11 @@ class Person:
     number: str
     name: str
     online: bool
+    privacy: Privacy = Privacy.OPEN
 
     @property
     def pn(self) -> str:
-        """The phone-number form of the person's chat id."""
+        """The phone-number form of the person's address."""
         return f"{self.number}@c.us"
 
     @property
@@ -46,9 +63,15 @@ class Person:
         digest = int(hashlib.sha256(self.number.encode()).hexdigest(), 16)
         return f"{digest % 10**15:015d}@lid"
 
-    def card(self) -> dict[str, str]:
-        """The person as frames carry one."""
-        return {"pn": self.pn, "lid": self.lid, "name": self.name}
+    @property
+    def chat(self) -> str:
+        """The id of a private chat with the person."""
+        return self.pn if self.privacy is Privacy.OPEN else self.lid
+
+    def card(self) -> dict[str, str | None]:
+        """The person as others are told of one: `pn` is None while the number is hidden."""
+        pn = None if self.privacy is Privacy.HIDDEN else self.pn
+        return {"chat": self.chat, "pn": pn, "lid": self.lid, "name": self.name}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,29 +89,14 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """What a message says: `body` for a text, the rest for a file, whose bytes `filehash` names."""
+class Group:
+    """A group chat. `id` ends in @g.us; `members` are numbers, the admins among them, its maker first."""
 
-    type: str
-    body: str | None = None
-    caption: str | None = None
-    filename: str | None = None
-    mimetype: str | None = None
-    size: int | None = None
-    filehash: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A message as the server holds it. `seq` counts up over the whole network; numbers are digits only."""
-
-    seq: int
     id: str
-    sender: str
-    recipient: str
-    content: Content
-    ack: Ack
-    at: datetime
+    name: str
+    members: tuple[str, ...]
+    admins: tuple[str, ...]
+    made: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +108,22 @@ class Stanza:
     body: dict[str, Any]
 
 
+def is_group(address: str) -> bool:
+    """Whether an address is a group's."""
+    return address.endswith("@g.us")
+
+
 def number_of(address: str) -> str:
     """The digits of a number written as +972501234567, 972501234567@c.us or with a device suffix."""
     digits = address.split("@")[0].split(":")[0].removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15):
+    if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15) or address.endswith("@lid"):
         raise SimulatorError(f"{address!r} is no phone number: write it as +972501234567")
     return digits
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """What to say of a name that is none: the nearest one there is, or all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    return f"no {kind} {name!r}; {hint}"

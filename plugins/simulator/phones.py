@@ -1,101 +1,80 @@
-"""Virtual phones to script: a Phone links pages by their QR codes, a Customer writes and reads.
+"""Virtual phones to script: a Phone links pages by their codes, a Customer writes and reads.
 
-A handle holds no state: it speaks verbs over a line, in process or over HTTP, to a simulator.
+What one writes stands in writing.py; here is what one does to messages, what one sees, and being there.
 """
 
 from __future__ import annotations
 
-import mimetypes
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Literal
 
-from .nouns import Ack, number_of
+from .nouns import Ack
+from .phone_message import PhoneMessage
+from .writing import Group, Writer, address_of
 
-
-class Line(Protocol):
-    """How a handle reaches the simulator."""
-
-    async def call(self, verb: str, **arguments: Any) -> Any:
-        """Calls a verb; JSON in, JSON out. Raises SimulatorError when the simulator refuses."""
-
-    async def put_media(self, data: bytes) -> str:
-        """Stores bytes, answers their hash."""
-
-    async def get_media(self, filehash: str) -> bytes:
-        """The bytes of a hash."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneMessage:
-    """A message as a phone shows it. `content` holds a file's bytes, in messages that were received."""
-
-    seq: int
-    id: str
-    sender: str
-    recipient: str
-    type: str
-    text: str | None
-    caption: str | None
-    filename: str | None
-    mimetype: str | None
-    size: int | None
-    filehash: str | None
-    ack: Ack
-    at: datetime
-    content: bytes | None = None
-
-    @classmethod
-    def from_json(cls, body: dict[str, Any], content: bytes | None = None) -> Self:
-        """From what a verb answers."""
-        known = {**body, "ack": Ack(body["ack"]), "at": datetime.fromisoformat(body["at"])}
-        return cls(text=known.pop("body"), content=content, **known)
+#: how long the waits take at most, in seconds
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
-    """A person with a phone. `number` is digits only; partners are handles, or numbers in any form."""
+class Customer(Writer):
+    """A person who writes, reads, reacts and may be away."""
 
-    line: Line
-    number: str
-    name: str
+    # what one does to messages that are there
 
-    async def write(self, to: Customer | str, text: str, *, message_id: str | None = None) -> PhoneMessage:
-        """Sends a text. `message_id` repeats an id on purpose."""
-        return await self._send("write", to, text=text, message_id=message_id)
+    async def react(self, message: PhoneMessage, emoji: str) -> PhoneMessage:
+        """Reacts; an empty emoji takes the reaction back."""
+        return await self._remark("react", message, emoji=emoji)
 
-    async def send_media(
+    async def vote(self, message: PhoneMessage, options: Sequence[str]) -> PhoneMessage:
+        """Chooses in a poll, all that one now chooses; none takes the vote back."""
+        return await self._remark("vote", message, options=list(options))
+
+    async def edit(self, message: PhoneMessage, text: str) -> PhoneMessage:
+        """Gives one's own text or caption other words."""
+        return await self._remark("edit", message, text=text)
+
+    async def revoke(self, message: PhoneMessage) -> PhoneMessage:
+        """Takes a message back for everyone."""
+        return await self._remark("revoke", message)
+
+    async def unseal(self, message: PhoneMessage) -> None:
+        """Lets linked browsers decrypt a message that was sent sealed."""
+        await self.line.call("unseal", seq=message.seq)
+
+    async def read(self, author: Customer | Group | str | None = None) -> None:
+        """Looks at what was delivered, from one author, in one group, or all of it: blue ticks for them."""
+        chat = address_of(author) if author is not None else None
+        await self.line.call("read", number=self.number, author=chat)
+
+    async def play(self, message: PhoneMessage) -> None:
+        """Listens to a voice message, or watches a video."""
+        await self.line.call("play", number=self.number, seq=message.seq)
+
+    async def show(
         self,
-        to: Customer | str,
-        content: bytes | Path,
-        *,
-        type: str = "document",
-        filename: str | None = None,
-        mimetype: str | None = None,
-        caption: str | None = None,
-    ) -> PhoneMessage:
-        """Sends a file: `type` is image or document; name and mimetype are guessed from a path."""
-        if isinstance(content, Path):
-            filename = filename or content.name
-        return await self._send(
-            "send_media",
-            to,
-            type=type,
-            filehash=await self.line.put_media(_bytes(content)),
-            filename=filename,
-            mimetype=mimetype or mimetypes.guess_type(filename or "")[0] or "application/octet-stream",
-            caption=caption,
-        )
+        to: Customer | Group | str,
+        state: Literal["composing", "recording", "paused", "available", "unavailable"],
+    ) -> None:
+        """Is seen doing so."""
+        await self.line.call("show", number=self.number, to=address_of(to), state=state)
 
-    async def received(self, count: int = 1, *, after: int = 0, timeout: float = 10) -> list[PhoneMessage]:  # noqa: ASYNC109
+    # what one sees
+
+    async def received(
+        self,
+        count: int = 1,
+        *,
+        after: int = 0,
+        timeout: float = _PATIENCE,  # noqa: ASYNC109
+    ) -> list[PhoneMessage]:
         """What was delivered to this phone since the message `after` (a seq), oldest first, files with bytes.
 
         Waits until there are at least `count` messages; raises TimeoutError after `timeout` seconds.
         """
-        bodies = await self.line.call(
-            "received", number=self.number, count=count, after=after, timeout=timeout
-        )
+        wanted = {"number": self.number, "count": count, "after": after, "timeout": timeout}
+        bodies = await self.line.call("received", **wanted)
         return [
             PhoneMessage.from_json(
                 body, await self.line.get_media(body["filehash"]) if body["filehash"] else None
@@ -108,21 +87,38 @@ class Customer:
         bodies = await self.line.call("sent", number=self.number, after=after)
         return [PhoneMessage.from_json(body) for body in bodies]
 
-    async def acked(self, message: PhoneMessage, ack: Ack = Ack.READ, *, timeout: float = 10) -> PhoneMessage:  # noqa: ASYNC109
+    async def acked(
+        self,
+        message: PhoneMessage,
+        ack: Ack = Ack.READ,
+        *,
+        timeout: float = _PATIENCE,  # noqa: ASYNC109
+    ) -> PhoneMessage:
         """A message of this number once it has come that far; raises TimeoutError after `timeout` seconds."""
         return PhoneMessage.from_json(
             await self.line.call("acked", number=self.number, seq=message.seq, ack=int(ack), timeout=timeout)
         )
 
-    async def read(self, author: Customer | str | None = None) -> None:
-        """Looks at what was delivered, from one author or from all: blue ticks for them."""
-        partner = _number(author) if author is not None else None
-        await self.line.call("read", number=self.number, author=partner)
+    async def until(
+        self,
+        message: PhoneMessage,
+        condition: Callable[[PhoneMessage], object],
+        *,
+        timeout: float = _PATIENCE,  # noqa: ASYNC109
+    ) -> PhoneMessage:
+        """A message once the condition holds for it; raises TimeoutError when it did not change in time."""
+        body: dict[str, Any] | None = None
+        while True:
+            body = await self.line.call("changed", seq=message.seq, known=body, timeout=timeout)
+            if condition(now := PhoneMessage.from_json(body)):
+                return now
 
     async def chat_states(self, author: Customer | str) -> list[str]:
-        """What this person saw of an author's typing, oldest first: composing, recording, paused."""
-        states: list[str] = await self.line.call("chat_states", number=self.number, author=_number(author))
+        """What this person saw of an author, oldest first, in the words of `show`."""
+        states: list[str] = await self.line.call("chat_states", number=self.number, author=address_of(author))
         return states
+
+    # being there
 
     async def online(self) -> None:
         """Switches the phone on: what waited is delivered."""
@@ -132,9 +128,27 @@ class Customer:
         """Switches the phone off: messages to it stay at one tick."""
         await self.line.call("set_online", number=self.number, online=False)
 
-    async def _send(self, verb: str, to: Customer | str, **arguments: Any) -> PhoneMessage:
+    async def hide_number(self) -> None:
+        """From now on others meet this person under the LID, and are not told the number."""
+        await self.line.call("hide_number", number=self.number)
+
+    async def reveal_number(self) -> None:
+        """Makes the number known to whoever has a chat with this person; the chats stay under the LID."""
+        await self.line.call("reveal_number", number=self.number)
+
+    async def add_to_group(self, group: Group, member: Customer | str) -> None:
+        """Takes somebody into a group."""
+        names = {"group": group.id, "member": address_of(member)}
+        await self.line.call("add_to_group", number=self.number, **names)
+
+    async def remove_from_group(self, group: Group, member: Customer | str) -> None:
+        """Sends somebody out of a group; oneself: leaves it."""
+        names = {"group": group.id, "member": address_of(member)}
+        await self.line.call("remove_from_group", number=self.number, **names)
+
+    async def _remark(self, verb: str, message: PhoneMessage, **arguments: Any) -> PhoneMessage:
         return PhoneMessage.from_json(
-            await self.line.call(verb, number=self.number, to=_number(to), **arguments)
+            await self.line.call(verb, number=self.number, seq=message.seq, **arguments)
         )
 
 
@@ -145,6 +159,10 @@ class Phone(Customer):
     async def scan(self, qr_text: str) -> None:
         """Links the page that shows this QR code. Raises SimulatorError when the code has expired."""
         await self.line.call("scan", number=self.number, qr_text=qr_text)
+
+    async def enter_code(self, code: str) -> None:
+        """Links the page that shows this pairing code. Raises SimulatorError when it has expired."""
+        await self.line.call("enter_code", number=self.number, code=code)
 
     async def linked(self) -> int:
         """How many pages are linked."""
@@ -159,9 +177,8 @@ class Phone(Customer):
         await self.line.call("unlink", number=self.number)
 
 
-def _bytes(content: bytes | Path) -> bytes:
-    return content.read_bytes() if isinstance(content, Path) else content
-
-
-def _number(partner: Customer | str) -> str:
-    return partner.number if isinstance(partner, Customer) else number_of(partner)
+def group_arguments(
+    name: str, members: Sequence[Customer | str], admins: Sequence[Customer | str]
+) -> dict[str, Any]:
+    """What the verb `make_group` wants."""
+    return {"name": name, "members": [*map(address_of, members)], "admins": [*map(address_of, admins)]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,8 +12,10 @@ from aiohttp import web
 from .certificate import HOST, server_context
 from .control import control_app
 from .exchange import Exchange
+from .faults import Away, Forget
 from .media import MediaStore
-from .page_session import PageSession
+from .page_session import PageSession, find_device
+from .phone_page import add_phone_page
 from .state import State
 from .switches import Switches
 from .verbs import Verbs
@@ -40,10 +43,22 @@ def page_app(exchange: Exchange, media: MediaStore, sessions: list[PageSession])
     async def index(request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE / "index.html")
 
+    async def start(request: web.Request) -> web.Response:
+        device = find_device(exchange, request.query["device"])
+        order = exchange.orders.take(Forget, device) if device else None
+        if device is None or order is None:
+            return web.json_response(None)
+        now = asyncio.get_running_loop().time()
+        away = now - exchange.ended[device.id] if device.id in exchange.ended else None
+        return web.json_response({"seconds": order.fault.seconds, "away": away})
+
     async def wire(request: web.Request) -> web.WebSocketResponse:
+        known = find_device(exchange, request.query.get("device", ""))
+        if exchange.orders.stands(Away, known):
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(heartbeat=30, compress=False)
         await socket.prepare(request)
-        await PageSession(socket, exchange, sessions).run()
+        await PageSession(socket, exchange, sessions, known).run()
         return socket
 
     async def hang_up(app: web.Application) -> None:
@@ -56,7 +71,7 @@ def page_app(exchange: Exchange, media: MediaStore, sessions: list[PageSession])
         response.headers["Cache-Control"] = "no-store"
 
     app = web.Application()
-    app.add_routes([web.get("/", index), web.get("/wire", wire), *media.routes()])
+    app.add_routes([web.get("/", index), web.get("/start", start), web.get("/wire", wire), *media.routes()])
     app.router.add_static("/page", PAGE)
     app.on_shutdown.append(hang_up)
     app.on_response_prepare.append(headers)
@@ -74,7 +89,9 @@ async def running(
         exchange = Exchange(state, switches)
         verbs = Verbs(exchange, media, sessions)
         pages = web.AppRunner(page_app(exchange, media, sessions), access_log=None)
-        control = web.AppRunner(control_app(verbs, media), access_log=None)
+        phones = control_app(verbs, media)
+        add_phone_page(phones, exchange, media, sessions)
+        control = web.AppRunner(phones, access_log=None)
         try:
             await pages.setup()
             await control.setup()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from .nouns import number_of
-from .phones import Customer, Phone
+from .ordering import Ordering
+from .phones import Customer, Phone, group_arguments
 from .server import running
 from .switches import Switches
+from .writing import Group
 
 
-class Simulator:
+class Simulator(Ordering):
     """`async with Simulator(folder) as sim:`; `folder` keeps the network over restarts.
 
     `port` is where the page is served over TLS: the browser is told to find web.whatsapp.com there.
@@ -61,9 +63,12 @@ class Simulator:
         self._verbs.register(number=number, name=name)
         return Customer(self, number_of(number), name)
 
-    async def switch(self, **changes: Any) -> None:
-        """Changes how the servers behave, by the names in switches.py."""
-        await self.call("switch", **changes)
+    def group(
+        self, name: str, members: Sequence[Customer | str], admins: Sequence[Customer | str] = ()
+    ) -> Group:
+        """The group of that name with these people in it; made when there is none."""
+        made = self._verbs.make_group(**group_arguments(name, members, admins))
+        return Group(self, made["id"], name)
 
     async def call(self, verb: str, **arguments: Any) -> Any:
         """Calls a verb in this process."""

@@ -6,83 +6,71 @@ Calls are synchronous: each touches a handful of rows on a local disk, which cos
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from .nouns import Ack, Content, Device, Message, Person, Stanza
+from .group_rows import GroupRows
+from .message_rows import MessageRows
+from .nouns import Device, Person, Privacy, Stanza
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS people (number TEXT PRIMARY KEY, name TEXT NOT NULL, online INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS devices (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, number TEXT NOT NULL REFERENCES people, identity TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS messages (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, sender TEXT NOT NULL REFERENCES people,
-  recipient TEXT NOT NULL REFERENCES people, content TEXT NOT NULL, ack INTEGER NOT NULL, at TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS messages_by_id ON messages (id, sender, recipient);
-CREATE INDEX IF NOT EXISTS messages_by_recipient ON messages (recipient, seq);
-CREATE INDEX IF NOT EXISTS messages_by_ack ON messages (recipient, ack);
-CREATE INDEX IF NOT EXISTS messages_by_sender ON messages (sender, seq);
-CREATE TABLE IF NOT EXISTS stanzas (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
-  kind TEXT NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS stanzas_by_device ON stanzas (device, seq);
-"""
+_PEOPLE = "SELECT number, name, online, privacy FROM people"
 
 
-class State:
-    """The tables. `with State(path) as state:` closes the file at the end."""
-
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # a killed process loses nothing by this, only a power cut could
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        self._db.executescript(_SCHEMA)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._db.close()
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """What is written inside is kept as a whole or not at all."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+class State(MessageRows, GroupRows):
+    """Everything that is kept. `with State(path) as state:` closes the file at the end."""
 
     # people
 
     def put_person(self, number: str, name: str) -> None:
         """Adds a person, online; a known one only takes the new name."""
-        self._db.execute(
-            "INSERT INTO people VALUES (?, ?, 1) ON CONFLICT (number) DO UPDATE SET name = excluded.name",
-            (number, name),
-        )
+        person = Person(number=number, name=name, online=True)
+        insert = """INSERT INTO people (number, name, online, privacy, lid) VALUES (?, ?, 1, ?, ?)
+            ON CONFLICT (number) DO UPDATE SET name = excluded.name"""
+        self._db.execute(insert, (number, name, person.privacy, person.lid))
 
     def set_online(self, number: str, online: bool) -> None:
         """Switches a person's phone on or off."""
         self._db.execute("UPDATE people SET online = ? WHERE number = ?", (online, number))
 
+    def set_privacy(self, number: str, privacy: Privacy) -> None:
+        """Sets how others meet a person."""
+        self._db.execute("UPDATE people SET privacy = ? WHERE number = ?", (privacy, number))
+
+    def set_banned(self, number: str, banned: bool) -> None:
+        """Closes or opens a person's account."""
+        self._db.execute("UPDATE people SET banned = ? WHERE number = ?", (banned, number))
+
+    def is_banned(self, number: str) -> bool:
+        """Whether an account is closed."""
+        row = self._db.execute("SELECT banned FROM people WHERE number = ?", (number,)).fetchone()
+        return bool(row and row[0])
+
     def person(self, number: str) -> Person | None:
         """The owner of a number, or None: then the number is not on WhatsApp."""
-        query = "SELECT number, name, online FROM people WHERE number = ?"
-        row = self._db.execute(query, (number,)).fetchone()
-        return Person(number=row[0], name=row[1], online=bool(row[2])) if row else None
+        return next(iter(self._people(f"{_PEOPLE} WHERE number = ?", number)), None)
+
+    def person_of_lid(self, lid: str) -> Person | None:
+        """The person behind a LID."""
+        return next(iter(self._people(f"{_PEOPLE} WHERE lid = ?", lid)), None)
+
+    def people(self) -> list[Person]:
+        """Everybody who is on WhatsApp, in the order in which they came."""
+        return self._people(f"{_PEOPLE} ORDER BY rowid")
+
+    def acquaintances(self, number: str) -> list[Person]:
+        """Everybody with whom a person shares a chat."""
+        query = """number <> :me AND (
+            number IN (SELECT recipient FROM messages WHERE sender = :me) OR
+            EXISTS (SELECT 1 FROM messages WHERE sender = people.number AND recipient = :me) OR
+            number IN (SELECT theirs.number FROM members mine JOIN members theirs USING (chat)
+              WHERE mine.number = :me))"""
+        return self._people(f"{_PEOPLE} WHERE {query}", {"me": number})
+
+    def _people(self, query: str, *values: Any) -> list[Person]:
+        parameters = values[0] if values and isinstance(values[0], dict) else values
+        return [
+            Person(number=number, name=name, online=bool(online), privacy=Privacy(privacy))
+            for number, name, online, privacy in self._db.execute(query, parameters)
+        ]
 
     # devices
 
@@ -106,58 +94,6 @@ class State:
     def remove_device(self, device: Device) -> None:
         """Unlinks a browser; what waits for it is dropped."""
         self._db.execute("DELETE FROM devices WHERE id = ?", (device.id,))
-
-    # messages
-
-    def add_message(self, id_: str, sender: str, recipient: str, content: Content) -> Message:
-        """Takes a message in: from now on the server has it."""
-        at = datetime.now(UTC)
-        text = json.dumps({name: value for name, value in asdict(content).items() if value is not None})
-        row = (id_, sender, recipient, text, Ack.SERVER, at.isoformat())
-        cursor = self._db.execute(
-            "INSERT INTO messages (id, sender, recipient, content, ack, at) VALUES (?, ?, ?, ?, ?, ?)", row
-        )
-        return self._messages("seq = ?", cursor.lastrowid)[0]
-
-    def message(self, id_: str, sender: str, recipient: str) -> Message | None:
-        """The first message of that id between the two, if any."""
-        found = self._messages("id = ? AND sender = ? AND recipient = ?", id_, sender, recipient)
-        return found[0] if found else None
-
-    def received(self, number: str, after: int) -> list[Message]:
-        """Messages delivered to a number, newer than `after`, oldest first."""
-        return self._messages("recipient = ? AND seq > ? AND ack >= ?", number, after, Ack.DELIVERED)
-
-    def standing_at(self, ack: Ack, recipient: str, author: str | None = None) -> list[Message]:
-        """Messages to a number, from one author or all, that have come exactly so far, oldest first."""
-        return self._messages(
-            "recipient = ? AND ack = ? AND sender = coalesce(?, sender)", recipient, ack, author
-        )
-
-    def sent(self, number: str, after: int) -> list[Message]:
-        """Messages from a number, newer than `after`, oldest first."""
-        return self._messages("sender = ? AND seq > ?", number, after)
-
-    def raise_acks(self, messages: Iterable[Message], ack: Ack) -> None:
-        """Moves messages forward, never back."""
-        update = "UPDATE messages SET ack = max(ack, ?) WHERE seq = ?"
-        self._db.executemany(update, [(ack, message.seq) for message in messages])
-
-    def _messages(self, where: str, *values: object) -> list[Message]:
-        columns = "seq, id, sender, recipient, content, ack, at"
-        rows = self._db.execute(f"SELECT {columns} FROM messages WHERE {where} ORDER BY seq", values)  # noqa: S608
-        return [
-            Message(
-                seq=seq,
-                id=id_,
-                sender=sender,
-                recipient=recipient,
-                content=Content(**json.loads(content)),
-                ack=Ack(ack),
-                at=datetime.fromisoformat(at),
-            )
-            for seq, id_, sender, recipient, content, ack, at in rows
-        ]
 
     # stanzas
 

@@ -6,92 +6,61 @@ The same verbs are called in process and over HTTP: a phone in another process i
 from __future__ import annotations
 
 import asyncio
-import secrets
-from dataclasses import asdict, fields
-from typing import Any
 
-from .exchange import Exchange
-from .linking import find_page
-from .media import MediaStore
-from .nouns import Content, Message, SimulatorError, number_of
-from .page_session import PageSession
-from .switches import Switches
-
-Json = dict[str, Any]
+from .contents import Message, as_json
+from .desk import Json
+from .fault_verbs import FAULT_VERBS, FaultVerbs
+from .message_verbs import MessageVerbs
+from .nouns import is_group
+from .people_verbs import PeopleVerbs
 
 #: what may be called over HTTP
 VERBS = (
-    "register", "set_online", "scan", "devices", "unlink", "hang_up",
-    "write", "send_media", "read", "received", "sent", "acked", "chat_states", "switch",
+    "register", "set_online", "hide_number", "reveal_number",
+    "scan", "enter_code", "devices", "unlink", "hang_up",
+    "make_group", "groups", "add_to_group", "remove_from_group",
+    "write", "send_media", "send_location", "send_contacts", "send_poll",
+    "react", "vote", "edit", "revoke", "unseal", "read", "play", "show",
+    "received", "sent", "acked", "changed", "chat_states",
+    *FAULT_VERBS,
 )  # fmt: skip
-_SWITCHES = [field.name for field in fields(Switches)]
 
 
-class Verbs:
-    """The verbs over one exchange. Numbers come in any form; a verb that refuses raises SimulatorError."""
+class Verbs(PeopleVerbs, MessageVerbs, FaultVerbs):
+    """All verbs over one exchange: those of people, of writing, and here those of what is there already."""
 
-    def __init__(self, exchange: Exchange, media: MediaStore, sessions: list[PageSession]) -> None:
-        self._exchange = exchange
-        self._media = media
-        self._sessions = sessions
+    async def react(self, *, number: str, seq: int, emoji: str) -> Json:
+        """Reacts to a message; an empty emoji takes the reaction back."""
+        return as_json(self._remarks.react(self._own(number), self._message(seq), emoji))
 
-    def register(self, *, number: str, name: str) -> Json:
-        """Puts a number on WhatsApp."""
-        return asdict(self._exchange.register(number_of(number), name))
+    async def vote(self, *, number: str, seq: int, options: list[str]) -> Json:
+        """Chooses in a poll, all that one now chooses; none takes the vote back."""
+        return as_json(self._remarks.vote(self._own(number), self._message(seq), options))
 
-    async def set_online(self, *, number: str, online: bool) -> None:
-        """Switches a person's phone on or off; while off, messages to it stay at one tick."""
-        self._exchange.set_online(self._own(number), online)
+    async def edit(self, *, number: str, seq: int, text: str) -> Json:
+        """Gives one's own text or caption other words."""
+        return as_json(self._remarks.edit(self._own(number), self._message(seq), text))
 
-    async def scan(self, *, number: str, qr_text: str) -> Json:
-        """Links the page that shows this QR code to the number."""
-        own = self._own(number)
-        device = find_page([*self._sessions], qr_text).scanned(own)
-        self._exchange.changes.ring()
-        return asdict(device)
+    async def revoke(self, *, number: str, seq: int) -> Json:
+        """Takes a message back for everyone."""
+        return as_json(self._remarks.revoke(self._own(number), self._message(seq)))
 
-    async def devices(self, *, number: str) -> list[Json]:
-        """The browsers linked to the number."""
-        return [asdict(device) for device in self._exchange.state.devices(self._own(number))]
-
-    async def unlink(self, *, number: str) -> None:
-        """Logs every linked browser out, as a person does on the phone."""
-        for device in self._exchange.state.devices(self._own(number)):
-            self._exchange.unlink(device)
-
-    async def hang_up(self, *, number: str) -> None:
-        """Cuts the link to the number's pages; they come back by themselves."""
-        own = self._own(number)
-        for session in [*self._sessions]:
-            if session.device and session.device.number == own:
-                await session.close()
-
-    async def write(self, *, number: str, to: str, text: str, message_id: str | None = None) -> Json:
-        """Sends a text from the phone."""
-        return self._send(number, to, Content(type="chat", body=text), message_id)
-
-    async def send_media(
-        self,
-        *,
-        number: str,
-        to: str,
-        filehash: str,
-        type: str,
-        filename: str | None = None,
-        mimetype: str | None = None,
-        caption: str | None = None,
-        message_id: str | None = None,
-    ) -> Json:
-        """Sends a file from the phone, its bytes stored before under `filehash`."""
-        size = self._media.path(filehash).stat().st_size
-        content = Content(
-            type=type, filehash=filehash, size=size, filename=filename, mimetype=mimetype, caption=caption
-        )
-        return self._send(number, to, content, message_id)
+    async def unseal(self, *, seq: int) -> Json:
+        """What linked browsers could not decrypt reaches them after all."""
+        return as_json(self._remarks.unseal(self._message(seq)))
 
     async def read(self, *, number: str, author: str | None = None) -> None:
-        """The person looks at what was delivered, from one author or from all."""
-        self._exchange.read(self._own(number), number_of(author) if author else None)
+        """The person looks at what was delivered: from one author, in one group (its id), or all of it."""
+        chat = self._exchange.behind(author) if author else None
+        self._exchange.read(self._own(number), chat)
+
+    async def play(self, *, number: str, seq: int) -> None:
+        """The person listens to a voice message, or watches a video."""
+        self._exchange.play(self._own(number), self._message(seq))
+
+    async def show(self, *, number: str, to: str, state: str) -> None:
+        """The person is seen composing, recording, paused, available or unavailable."""
+        self._exchange.show_state(self._own(number), to if is_group(to) else self._own(to), state)
 
     async def received(self, *, number: str, count: int, after: int, timeout: float) -> list[Json]:  # noqa: ASYNC109
         """What was delivered to the phone after `after`, once there are at least `count` messages."""
@@ -106,43 +75,25 @@ class Verbs:
 
     async def acked(self, *, number: str, seq: int, ack: int, timeout: float) -> Json:  # noqa: ASYNC109
         """A message of the number, once it has come at least as far as `ack`."""
-        own, state = self._own(number), self._exchange.state
+        own = self._own(number)
 
         def far_enough() -> list[Message]:
-            return [each for each in state.sent(own, seq - 1) if each.seq == seq and each.ack >= ack]
+            message = self._message(seq)
+            return [message] if message.sender == own and message.ack >= ack else []
 
         async with asyncio.timeout(timeout):
             return as_json((await self._exchange.changes.until(far_enough))[0])
 
+    async def changed(self, *, seq: int, known: Json | None, timeout: float) -> Json:  # noqa: ASYNC109
+        """A message as it is now, once that is anything but `known`."""
+
+        def news() -> Json:
+            now = as_json(self._message(seq))
+            return now if now != known else {}
+
+        async with asyncio.timeout(timeout):
+            return await self._exchange.changes.until(news)
+
     async def chat_states(self, *, number: str, author: str) -> list[str]:
-        """What the person saw of an author's typing, oldest first: composing, recording, paused."""
-        return self._exchange.chat_states[number_of(author), self._own(number)]
-
-    async def switch(self, **changes: Any) -> None:
-        """Changes how the servers behave."""
-        for name, value in changes.items():
-            if name not in _SWITCHES:
-                raise SimulatorError(f"no switch {name!r}; there are {', '.join(_SWITCHES)}")
-            setattr(self._exchange.switches, name, value)
-
-    def _own(self, number: str) -> str:
-        return self._exchange.person(number_of(number)).number
-
-    def _send(self, number: str, to: str, content: Content, message_id: str | None) -> Json:
-        id_ = message_id or "3A" + secrets.token_hex(9).upper()  # as phones make them
-        own, partner = self._own(number), self._own(to)
-        if own == partner:
-            raise SimulatorError("a phone cannot write to itself here")
-        return as_json(self._exchange.accept(id_, own, partner, content))
-
-
-def as_json(message: Message) -> Json:
-    """A message as a flat JSON object."""
-    flat = {
-        **asdict(message),
-        **asdict(message.content),
-        "ack": int(message.ack),
-        "at": message.at.isoformat(),
-    }
-    del flat["content"]
-    return flat
+        """What the person saw of an author, oldest first: composing, recording, paused, available, ..."""
+        return self._exchange.chat_states[self._exchange.behind(author), self._own(number)]

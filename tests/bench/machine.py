@@ -16,12 +16,12 @@ from chatgrow_bot.store.folder import mounts
 from .product import part
 
 
-async def browser() -> tuple[Path, str]:
+async def browser(channel: str = "auto") -> tuple[Path, str]:
     """The browser that the engine would launch, and the name it would give itself."""
     async with async_playwright() as playwright:
         own = playwright.chromium.executable_path
     browsers = part("engine_web.browsers")
-    found: Path = browsers.find_browser(part("engine_web.settings").WebSettings(), own)
+    found: Path = browsers.find_browser(part("engine_web.settings").WebSettings(channel=channel), own)
     return found, await browsers.user_agent(found)
 
 

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from plugins.simulator import SimulatorClient
     from plugins.simulator.demo.stage import Stage
 
-_COUNTS = (1, 5)
+#: How many connections, on which of the engine's channels.
+_CASES = ((1, "chromium"), (5, "chromium"), (10, "chromium"), (10, "headless-shell"))
 #: A run of this takes as long as all runs of another topic, and differs little from the next.
-_MOST_RUNS = 3
+_MOST_RUNS, _MANY, _MOST_RUNS_OF_MANY = 3, 10, 2
 #: It is settled when so many readings in a row, so many seconds apart, differ by no more than this part.
 _READINGS, _PAUSE, _STEADY = 3, 2.0, 0.01
 _MOST_READINGS = 30
@@ -59,10 +60,11 @@ class Tree:
 async def measure(runs: int) -> Sequence[Figure]:
     """The hub, the bare browsers and their ratio, with few and with more."""
     figures: list[Figure] = []
-    for count in _COUNTS:
-        pairs = [await _pair(count) for _ in range(min(runs, _MOST_RUNS))]
+    for count, channel in _CASES:
+        most = _MOST_RUNS_OF_MANY if count >= _MANY else _MOST_RUNS
+        pairs = [await _pair(count, channel) for _ in range(min(runs, most))]
         ratios = [ours.total / bare.total for ours, bare in pairs]
-        name = f"memory, {count} connection{'s' if count > 1 else ''}"
+        name = f"memory, {count} x {channel}"
         figures += [
             _figure(f"{name}: hub", [ours for ours, _ in pairs]),
             _figure(f"{name}: bare", [bare for _, bare in pairs]),
@@ -79,12 +81,12 @@ def _figure(name: str, trees: Sequence[Tree]) -> Figure:
     return Figure(name=name, unit="MB", samples=[tree.total for tree in trees], note=note)
 
 
-async def _pair(count: int) -> tuple[Tree, Tree]:
-    async with staged() as (stage, simulator):
+async def _pair(count: int, channel: str) -> tuple[Tree, Tree]:
+    async with staged(engine_web={"channel": channel}) as (stage, simulator):
         async with hub(stage) as process:
             await _linked(stage, simulator, count)
             ours = await _settled(process.pid)
-        async with _bare(stage, count) as pid:
+        async with _bare(stage, count, channel) as pid:
             return ours, await _settled(pid)
 
 
@@ -96,13 +98,13 @@ async def _linked(stage: "Stage", simulator: "SimulatorClient", count: int) -> N
 
 
 @asynccontextmanager
-async def _bare(stage: "Stage", count: int) -> AsyncIterator[int]:
+async def _bare(stage: "Stage", count: int, channel: str) -> AsyncIterator[int]:
     """The bare browsers' program; its pid once all pages are open."""
     with tempfile.TemporaryDirectory(prefix="chatgrow-bench-") as folder:
         given = {
             "url": f"{part('engine_web.wajs').ORIGIN}/",
             "profiles": [str(Path(folder) / str(number)) for number in range(count)],
-            "options": await _options(stage.places.page_port),
+            "options": await _options(stage.places.page_port, channel),
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -120,10 +122,10 @@ async def _bare(stage: "Stage", count: int) -> AsyncIterator[int]:
             await process.communicate(b"")  # ends its input, and waits for its end
 
 
-async def _options(page_port: int) -> Mapping[str, Any]:
+async def _options(page_port: int, channel: str) -> Mapping[str, Any]:
     """What the hub's engine would tell Playwright."""
-    found, user_agent = await browser()
-    settings = part("engine_web.settings").WebSettings(simulator=f"127.0.0.1:{page_port}")
+    found, user_agent = await browser(channel)
+    settings = part("engine_web.settings").WebSettings(channel=channel, simulator=f"127.0.0.1:{page_port}")
     options = part("engine_web.launch").launch_options(settings, found, user_agent, root=os.geteuid() == 0)
     return {**options, "executable_path": str(found)}
 

@@ -3,7 +3,7 @@
 import importlib
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,14 +44,15 @@ def part(path: str) -> Any:
 
 
 @asynccontextmanager
-async def staged() -> "AsyncIterator[tuple[Stage, SimulatorClient]]":
-    """A fresh stage on this machine's temporary disk with its simulator; the hub is the caller's to start."""
+async def staged(**plugins: Mapping[str, Any]) -> "AsyncIterator[tuple[Stage, SimulatorClient]]":
+    """A fresh stage on this machine's temporary disk with its simulator; the hub is the caller's to start.
+    `plugins` are more keys for those that the stage configures."""
     with tempfile.TemporaryDirectory(prefix="chatgrow-bench-") as folder:
         stage: Stage = await part("simulator.demo.stage").Stage.build(Path(folder) / "stage", _RULES)
-        config = stage.places.config
-        config.write_text(
-            yaml.safe_dump({**yaml.safe_load(config.read_text()), **_IN_A_HURRY}, sort_keys=False)
-        )
+        settings = {**yaml.safe_load(stage.places.config.read_text()), **_IN_A_HURRY}
+        for name, keys in plugins.items():
+            settings["plugins"][name] |= keys
+        stage.places.config.write_text(yaml.safe_dump(settings, sort_keys=False))
         async with stage.simulator(), part("simulator").SimulatorClient(stage.places.simulator) as simulator:
             yield stage, simulator
 

@@ -49,7 +49,7 @@ async def _enqueue(folder: Path, producers: int, count: int) -> float:
     bot = TalkingBot(folder)
     running = await bot.start()
     try:
-        (await bot.connect()).show(ConnectionState.RECONNECTING)
+        (await bot.connect()).becomes(ConnectionState.RECONNECTING)
         await bot.reaches("shop", ConnectionState.RECONNECTING)
         began = time.perf_counter()
         async with asyncio.TaskGroup() as group:

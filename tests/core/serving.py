@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -25,7 +26,15 @@ ROLES = {
 class Doorman:
     """Accounts whose tokens are the names of roles."""
 
-    async def login(self, username: str, password: str, address: str) -> Tokens:
+    async def login(
+        self, username: str, password: str, address: str, *, renewable: timedelta | None = None
+    ) -> Tokens:
+        raise NotLoggedIn
+
+    async def renew(self, token: str) -> Tokens:
+        raise NotLoggedIn
+
+    async def end(self, token: str) -> None:
         raise NotLoggedIn
 
     async def verify(self, token: str) -> Identity:

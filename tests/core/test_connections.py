@@ -35,7 +35,7 @@ def connections(bot: TalkingBot) -> Connections:
 
 
 def shows_qr(session: FakeSession) -> None:
-    session.show(ConnectionState.QR, "2@the-code")
+    session.becomes(ConnectionState.QR, "2@the-code")
 
 
 async def test_a_new_connection_shows_its_qr_code_and_goes_online_once_scanned(bot: TalkingBot) -> None:
@@ -44,7 +44,7 @@ async def test_a_new_connection_shows_its_qr_code_and_goes_online_once_scanned(b
     await connections(bot).create(bot.admin, "shop", "Shop", "+972 54-111-2233", {})
     code = await connections(bot).qr(bot.admin.user_id, "shop")
     assert code.code == "2@the-code"
-    bot.engine.opened["shop"].show(ConnectionState.ONLINE)
+    bot.engine.opened["shop"].becomes(ConnectionState.ONLINE)
     view = await bot.reaches("shop", ConnectionState.ONLINE)
     assert view.phone_number == "+972541112233"
     assert view.me == "15559990000@c.us"
@@ -120,7 +120,7 @@ async def test_who_waits_for_the_qr_code_of_a_connection_that_is_deleted_is_told
     bot: TalkingBot, clock: FakeClock
 ) -> None:
     await bot.start()
-    bot.engine.on_open = lambda session: session.show(ConnectionState.STARTING)
+    bot.engine.on_open = lambda session: session.becomes(ConnectionState.STARTING)
     await connections(bot).create(bot.admin, "shop", "Shop", "", {})
     await bot.reaches("shop", ConnectionState.STARTING)
     tenant = bot.admin.user_id

@@ -142,7 +142,7 @@ async def test_unknown_foreign_and_unlinked_connections_are_refused(bot: Talking
     with pytest.raises(ConnectionNotFound) as foreign:
         await outbox.enqueue("somebody else", "shop", Outbound(to=DANA, text="hi"), source="test")
     assert str(missing.value) == str(foreign.value)
-    bot.engine.on_open = lambda session: session.show(ConnectionState.QR, "code")
+    bot.engine.on_open = lambda session: session.becomes(ConnectionState.QR, "code")
     await bot.running.hub.connections.create(bot.admin, "new", "New", "", {})
     with pytest.raises(ConnectionNotReady, match="never linked"):
         await outbox.enqueue(bot.admin.user_id, "new", Outbound(to=DANA, text="hi"), source="test")

@@ -4,10 +4,11 @@ import pytest
 
 from chatgrow_bot.engine import Reference
 from chatgrow_bot.errors import BadInput, IdempotencyMismatch, MessageNotFound, SendUnknown
-from chatgrow_bot.messages import Inbound, Outbound, State
+from chatgrow_bot.messages import ConnectionState, Inbound, Outbound, State
 from chatgrow_bot.outbox.content import check
 from chatgrow_bot.payloads import Contacts, Deletion, Edit, Location, Payload, Person, Poll, Reaction, Vote
 from chatgrow_bot.plugin import Plugin, hook
+from chatgrow_bot.store import contacts
 from chatgrow_bot.testing import TalkingBot
 
 from .delivering import becomes, send
@@ -26,18 +27,14 @@ async def test_what_a_message_carries_reaches_the_engine_and_outlives_a_restart(
 ) -> None:
     await bot.start()
     session = await bot.connect()
-    tenant = bot.admin.user_id
-    await bot.running.hub.connections.get(tenant, "shop")
-    session.gate.clear()
-    first = await send(bot, "", payload=payload)
-    await session.sending.wait()
-    second = await send(bot, "", payload=payload)  # waits behind it when the process stops
+    session.becomes(ConnectionState.RECONNECTING)
+    await bot.reaches("shop", ConnectionState.RECONNECTING)
+    waiting = await send(bot, "", payload=payload)
     await bot.stop()
     await bot.start()
     session = await bot.online()
-    await becomes(bot, second, State.SENT)
-    assert [parcel.payload for parcel in session.sent] == [payload, payload]
-    assert {parcel.wa_id for parcel in session.sent} == {first.wa_id, second.wa_id}
+    await becomes(bot, waiting, State.SENT)
+    assert [(parcel.payload, parcel.wa_id) for parcel in session.sent] == [(payload, waiting.wa_id)]
 
 
 async def test_mentions_are_chats_and_a_forwarded_message_says_so(bot: TalkingBot) -> None:
@@ -163,6 +160,19 @@ async def test_a_voice_reply_is_seen_being_recorded_and_a_location_is_not(bot: T
 
 def poll(*options: str, question: str = "?", choices: int = 1) -> Poll:
     return Poll(question=question, options=options, choices=choices)
+
+
+async def test_a_message_to_a_linked_id_goes_to_the_chat_of_the_number_once_that_is_known(
+    bot: TalkingBot,
+) -> None:
+    await bot.start()
+    session = await bot.connect()
+    lid, who = "123456789012345@lid", bot.admin.user_id
+    await bot.running.ground.db.write(lambda conn: contacts.learn(conn, who, "shop", lid, DANA))
+    sent = await send(bot, "hello", to=lid)
+    assert sent.chat == DANA
+    await becomes(bot, sent, State.SENT)
+    assert session.sent[-1].chat == DANA
 
 
 @pytest.mark.parametrize(

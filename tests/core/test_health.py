@@ -37,7 +37,7 @@ async def test_the_end_of_a_message_that_was_in_the_way_has_its_queue_looked_at(
 ) -> None:
     running = await bot.start()
     session = await bot.connect()
-    session.show(ConnectionState.RECONNECTING)
+    session.becomes(ConnectionState.RECONNECTING)
     await bot.reaches("shop", ConnectionState.RECONNECTING)
     short_lived = Outbound(to=DANA, text="hello", ttl=timedelta(minutes=1))
     tenant, outbox = bot.admin.user_id, running.hub.outbox

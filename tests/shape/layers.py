@@ -13,14 +13,15 @@ def _layer(meaning: str, names: str) -> Layer:
 
 
 LAYERS: tuple[Layer, ...] = (
-    _layer("what is carried, what goes wrong, what time it is", "__init__ background clock errors ids payloads"),
+    _layer("what is carried, what fails, what time it is", "__init__ background clock errors ids payloads"),
     _layer("the nouns that flow", "messages"),
     _layer("who is meant, and what a way to WhatsApp must offer", "addresses engine"),
     _layer("what the parts are to each other", "hub"),
     _layer("what a plugin author sees", "plugin"),
     _layer("what a plugin may hook into", "hookspecs"),
     _layer(
-        "single things: settings, the database, the safe doors, arithmetic", "config limits logs safety store"
+        "single things: settings, the database, the safe doors, arithmetic",
+        "config limits logs qr safety store",
     ),
     _layer("what several parts use", "consent reporting tenants"),
     _layer("the one caller of plugins", "hooks"),

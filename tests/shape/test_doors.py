@@ -10,12 +10,15 @@ from .source import Found, Source, calls, core, dotted, expect_none, imports, pl
 
 #: Who opens files itself: none of these paths comes from a message, a request or a rule.
 FILES = {
+    "chatgrow_bot/cli/new_plugin.py": "writes a plugin to begin with",
     "chatgrow_bot/config/environment.py": "reads .env",
     "chatgrow_bot/config/schema.py": "writes config/schema.json and README.md, for developers",
     "chatgrow_bot/config/source.py": "reads the YAML files named by whoever runs the hub",
     "chatgrow_bot/store/backup.py": "the hub's own database",
     "chatgrow_bot/store/folder.py": "the hub's own database and its lock",
     "chatgrow_bot/testing/hub.py": "writes the configuration of a test",
+    "plugins/dashboard/assets.py": "reads the files it ships with",
+    "plugins/dashboard/language.py": "reads the words it ships with",
     "plugins/engine_web/browsers.py": "reads which program a browser is",
     "plugins/engine_web/profile.py": "the lock of a browser profile",
     "plugins/engine_web/wajs.py": "reads the scripts it ships with",
@@ -23,7 +26,7 @@ FILES = {
     "plugins/simulator/cli.py": "keeps where the demo runs",
     "plugins/simulator/demo/processes.py": "the logs of the demo",
     "plugins/simulator/demo/stage.py": "writes the configuration of the demo",
-    "plugins/simulator/phones.py": "files that a test lets a virtual phone send",
+    "plugins/simulator/writing.py": "files that a test lets a virtual phone send",
     "plugins/simulator/simulator.py": "files that virtual phones sent",
 }
 #: Who opens connections itself, without the checks of safety/http.py.

@@ -13,7 +13,7 @@ TASKS = {"chatgrow_bot/host/scope.py": "the scope of a plugin, which owns the ta
 WALL_CLOCKS = {
     "chatgrow_bot/clock.py": "the clock",
     "plugins/simulator/certificate.py": "a certificate is judged by the browser's own clock",
-    "plugins/simulator/state.py": "stands in for WhatsApp, whose clock is not ours",
+    "plugins/simulator/database.py": "stands in for WhatsApp, whose clock is not ours",
 }
 _LOOPS = {"get_running_loop", "get_event_loop", "new_event_loop"}
 _BINARY = {"pickle", "shelve", "marshal", "dill", "cloudpickle"}

@@ -17,11 +17,14 @@ PUBLIC = {
     "errors": "one family: what a plugin raises is told as the core tells its own",
     "hub": "the core's parts, for plugins with `admin: true`, and what commands are made of",
     "messages": "the nouns that flow",
+    "payloads": "what a message carries besides words and files",
     "plugin": "the base class and the parts a plugin gives",
+    "qr": "draws QR codes",
     "safety.media": "what a file is, and names that are safe to show",
     "safety.patterns": "the only door to patterns",
     "safety.templates": "the only door to templates",
     "server.bodies": "request bodies, read strictly: for plugins with routes",
+    "server.events": "server-sent events: for plugins with live routes",
     "server.problems": "the errors of HTTP, told as problem+json: for plugins with routes",
 }
 

@@ -30,7 +30,7 @@ let reporting = false;
 
 function report(item) {
   const waiting = outgoing.length > 1 && outgoing[outgoing.length - 1]; // the first is on its way already
-  if (item.type === 'changed' && waiting?.type === 'changed' && !item.logout) return;
+  if (item.type === 'changed' && waiting?.type === 'changed') return;
   outgoing.push(item);
   if (!reporting) void drain();
 }

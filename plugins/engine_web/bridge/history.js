@@ -1,51 +1,22 @@
 // Looking things up: one message by its id, and what came while nobody listened.
 
-// The chats there are with somebody: WhatsApp may have moved the one by phone number to one by linked id.
-function chatsOf(wid) {
-  return [wid, otherId(wid)].map((each) => each && WPP.chat.get(each)).filter(Boolean);
-}
-
-function otherId(wid) {
-  const known = WPP.whatsapp.lidPnCache;
-  if (wid.isLid()) return known?.getPhoneNumber(wid);
-  return wid.isUser() ? known?.getCurrentLid(wid) : null;
-}
-
-const widOf = (id) => WPP.whatsapp.WidFactory.createWid(id);
-
-// In a group the key of our own message ends in our linked id.
-function keyOf(chat, waId) {
-  const key = `true_${chat.id.toString()}_${waId}`;
-  return chat.id.isGroup() ? `${key}_${WPP.conn.getMyUserLid().toString()}` : key;
-}
-
-const loaded = (key) => WPP.whatsapp.MsgStore.get(key) ?? null;
-
-// A page that is not ready would answer that it has nothing, which is not the same as there being nothing.
-function needLogin() {
-  if (!WPP.isFullReady || !WPP.conn.isAuthenticated()) refuse('not_connected', 'WhatsApp Web is not logged in');
-}
-
 calls.find = async (id, waId) => {
   needLogin();
-  for (const chat of chatsOf(widOf(id))) {
-    const msg = await WPP.chat.getMessageById(keyOf(chat, waId)).catch((error) => {
-      if (error?.code === 'msg_not_found') return null;
-      throw error;
-    });
-    if (msg) return { chat: canonical(chat.id), waId, ack: msg.ack ?? 0 };
-  }
-  return null;
+  const msg = await messageOf({ chat: id, waId, fromMe: true });
+  return msg && { chat: canonical(msg.id.remote), waId, ack: msg.ack ?? 0 };
 };
 
 const PAGE = 50;
 const MOST = 2000;
+// A reaction, a vote or a deletion does not bring its chat up to date, so chats a little older are looked at too.
+const REMARKS_WITHIN = 3 * 24 * 3600;
 
 // The chats worth opening, the one that spoke longest ago first.
 calls.chatsSince = async (since) => {
   needLogin();
   return WPP.whatsapp.ChatStore.getModelsArray()
-    .filter((chat) => CHAT_ID.test(idOf(chat.id)) && ((chat.t ?? 0) >= since || chat.unreadCount !== 0))
+    .filter((chat) => CHAT_ID.test(idOf(chat.id)))
+    .filter((chat) => (chat.t ?? 0) >= since - REMARKS_WITHIN || chat.unreadCount !== 0)
     .sort((a, b) => (a.t ?? 0) - (b.t ?? 0))
     .map((chat) => idOf(chat.id));
 };
@@ -67,7 +38,9 @@ calls.messagesSince = async (id, since) => {
     const enough = messages.filter(isTheirs).length >= unread;
     if (!older.length || (messages[0].t < since && enough)) break;
   }
-  return wanted(messages, since, unread);
+  const told = wanted(messages, since, unread);
+  for (const msg of messages) told.push(...(await remarksOn(msg, since).catch(() => [])));
+  return told;
 };
 
 function wanted(messages, since, unread) {

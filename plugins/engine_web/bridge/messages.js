@@ -1,74 +1,86 @@
-// Messages as the page holds them, in our words.
+// Messages as the page holds them, told in our words.
 
-const CHAT_ID = /^\d{5,20}(-\d{5,20})?@(c\.us|g\.us|lid)$/;
-const KINDS = { chat: 'text', image: 'image', document: 'document' };
-// What people write but this version does not open; every other type is WhatsApp's own talk.
-const OTHERS = new Set(
-  ('video audio ptt ptv sticker location vcard multi_vcard poll_creation event_creation product order list ' +
-    'list_response buttons_response template_button_reply interactive interactive_response native_flow hsm ' +
-    'groups_v4_invite payment').split(' '),
-);
-const TEXT_LIMIT = 65536;
-
-const idOf = (wid) => wid?.toString().replace(/:\d+@/, '@') ?? '';
-
-// WhatsApp knows a person by phone number and by linked id; to the core he is always the one with the phone
-// number, wherever the page knows it, so that his chat, his consent and his orders stay together.
-function canonical(wid) {
-  try {
-    return idOf((wid.isLid() && WPP.whatsapp.lidPnCache.getPhoneNumber(wid)) || wid);
-  } catch {
-    return idOf(wid); // a message is worth more than its best name
-  }
-}
-
-// A message as Python's `incoming.Message` wants it, or null when it is not for people or not decrypted yet.
+// A message as Python's `reports.Message` wants it, or null when it is not for people or not decrypted yet.
 function describe(msg) {
   const kind = KINDS[msg.type] ?? (OTHERS.has(msg.type) ? 'other' : null);
-  const chat = canonical(msg.id.remote);
-  if (!kind || !CHAT_ID.test(chat) || !msg.t) return null;
-  const group = chat.endsWith('@g.us');
+  if (!kind || !CHAT_ID.test(canonical(msg.id.remote)) || !msg.t) return null;
+  const payload = PAYLOADS[kind]?.(msg) ?? null;
   return {
     type: 'message',
-    chat,
-    participant: group ? canonical(msg.author ?? msg.id.participant) : '',
+    ...placeOf(msg.id.remote, writerOf(msg)),
     fromMe: Boolean(msg.id.fromMe),
     waId: msg.id.id,
-    kind,
-    text: clean(textOf(msg), TEXT_LIMIT),
-    name: clean(msg.notifyName, 256),
+    kind: PAYLOADS[kind] && !payload ? 'other' : kind,
     sentAt: msg.t,
+    name: clean(msg.notifyName, LIMITS.name),
+    attachment: FILES.has(kind) ? attachmentOf(msg) : null,
+    payload,
+    about: msg.quotedStanzaID ?? '',
+    forwarded: Boolean(msg.isForwarded),
+    ...wordsOf(msg),
   };
 }
 
-function textOf(msg) {
-  if (msg.type === 'chat') return msg.body;
-  // A document without a caption of its own carries its file name there.
-  if (msg.type === 'document' && msg.caption === msg.filename) return '';
-  return msg.caption ?? (OTHERS.has(msg.type) && isAnswer(msg) ? msg.body : '');
+// Where something was said, and by whom.
+function placeOf(remote, writer) {
+  const chat = canonical(remote);
+  const inGroup = chat.endsWith('@g.us');
+  const metadata = inGroup && WPP.chat.get(remote);
+  return {
+    chat,
+    participant: inGroup ? canonical(writer) : '',
+    chatName: inGroup ? clean(metadata?.groupMetadata?.subject ?? metadata?.name, LIMITS.name) : '',
+    lid: linkedIdOf(writer),
+  };
 }
 
-const isAnswer = (msg) => /_(response|reply)$/.test(msg.type);
+function writerOf(msg) {
+  if (msg.id.remote.isGroup()) return msg.author ?? msg.id.participant ?? msg.id.remote;
+  return msg.id.fromMe ? (WPP.conn.getMyUserWid() ?? msg.id.remote) : msg.id.remote;
+}
 
-const clean = (text, limit) => (typeof text === 'string' ? text.slice(0, limit).toWellFormed() : '');
+// People named in the text are named by linked id where WhatsApp does so, here always as the core knows them.
+function wordsOf(msg) {
+  let text = clean(textOf(msg), LIMITS.text);
+  const mentions = new Set();
+  for (const wid of (msg.mentionedJidList ?? []).slice(0, LIMITS.mentions)) {
+    const id = canonical(wid);
+    if (!CHAT_ID.test(id)) continue;
+    mentions.add(id);
+    text = text.replaceAll(`@${wid.user}`, `@${id.split('@')[0]}`);
+  }
+  return { text: text.slice(0, LIMITS.text).toWellFormed(), mentions: [...mentions] };
+}
 
 function handIn(msg) {
-  if (msg.type === 'ciphertext') return;
+  if (msg.type === 'ciphertext') return noteUndecrypted(msg);
   const message = describe(msg);
   if (message) report(message);
 }
 
-// A placeholder found by the sweep is handed in once it is decrypted; wa-js watches only those that arrive.
-const awaited = new Set();
+// Messages that are not decrypted yet, by key: the message, and since when it has been waited for.
+const undecrypted = new Map();
 
-function awaitDecryption(msg) {
+function noteUndecrypted(msg) {
   const key = msg.id.toString();
-  if (awaited.has(key)) return;
-  awaited.add(key);
-  msg.once('change:type', () => {
-    awaited.delete(key);
-    queueMicrotask(() => handIn(msg));
-  });
+  if (!undecrypted.has(key)) undecrypted.set(key, { msg, since: performance.now() });
+}
+
+// How long each has been waited for; asked with every snapshot.
+function undecryptedNow() {
+  for (const [key, { msg }] of undecrypted) {
+    if (msg.type !== 'ciphertext') undecrypted.delete(key);
+  }
+  return [...undecrypted]
+    .slice(0, 100)
+    .map(([key, { since }]) => ({ key, seconds: (performance.now() - since) / 1000 }));
+}
+
+// A placeholder found by the sweep is handed in once it is decrypted; wa-js watches only those that arrive.
+function awaitDecryption(msg) {
+  if (undecrypted.has(msg.id.toString())) return;
+  noteUndecrypted(msg);
+  msg.once('change:type', () => queueMicrotask(() => handIn(msg)));
 }
 
 function reportAck(chat, key, ack) {
@@ -77,8 +89,13 @@ function reportAck(chat, key, ack) {
 }
 
 WPP.on('chat.new_message', handIn);
-WPP.on('chat.msg_ack_change', ({ ack, chat, ids }) => ids.forEach((key) => reportAck(chat, key, ack)));
-// wa-js tells of acks that rise; that a message was refused after all shows only in the store.
+// In a group a receipt speaks for one member only; the message's own ack speaks for all of them.
+WPP.on('chat.msg_ack_change', ({ ack, chat, ids }) => {
+  for (const key of ids) if (!key.remote.isGroup()) reportAck(chat, key, ack);
+});
+// wa-js tells of receipts and the server's ack; that a message was refused after all shows only in the store.
 WPP.loader.onFullReady(() =>
-  WPP.whatsapp.MsgStore.on('change:ack', (msg) => msg.ack < 0 && reportAck(msg.id.remote, msg.id, msg.ack)),
+  WPP.whatsapp.MsgStore.on('change:ack', (msg) => {
+    if (msg.ack < 0 || msg.id.remote.isGroup()) reportAck(msg.id.remote, msg.id, msg.ack);
+  }),
 );

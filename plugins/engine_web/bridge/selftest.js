@@ -1,14 +1,34 @@
 // Is everything there that we lean on? What is missing is named, with what is lost by it; the rest keeps working.
 
 const NEEDS = {
-  'sending text': ['chat.sendTextMessage', 'chat.find', 'whatsapp.functions.addAndSendMsgToChat'],
+  'sending messages': ['chat.sendRawMessage', 'chat.find', 'whatsapp.functions.addAndSendMsgToChat'],
   'sending files': ['chat.sendFileMessage', 'whatsapp.MediaPrep', 'whatsapp.OpaqueData'],
+  'quoting messages': ['whatsapp.functions.canReplyMsg', 'whatsapp.MsgModel.prototype.msgContextInfo'],
+  'sending reactions': ['chat.sendReactionToMessage', 'whatsapp.functions.sendReactionToMsg'],
+  'editing messages': ['chat.editMessage', 'whatsapp.functions.addAndSendMessageEdit', 'whatsapp.functions.canEditMsg'],
+  'deleting for everyone': ['chat.deleteMessage', 'whatsapp.Cmd.sendRevokeMsgs', 'group.iAmAdmin'],
   'checking numbers': ['contact.queryWidExists', 'whatsapp.functions.queryWidExists', 'whatsapp.WidFactory'],
   'finding sent messages': ['chat.getMessageById', 'whatsapp.MsgKey', 'whatsapp.functions.getSearchContext'],
   'receiving': ['whatsapp.MsgStore', 'whatsapp.MsgModel'],
+  'receiving reactions': ['whatsapp.functions.createOrUpdateReactions', 'chat.getReactions'],
+  'receiving votes': ['whatsapp.functions.upsertVotes', 'chat.getVotes'],
+  'fetching files': ['chat.downloadMedia', 'whatsapp.MsgModel.prototype.downloadMedia'],
   'catching up after a pause': ['chat.getMessages', 'whatsapp.ChatStore', 'whatsapp.functions.msgFindByDirection'],
   'delivery and read marks': ['whatsapp.functions.handleChatSimpleReceipt'],
-  'showing typing': ['chat.markIsComposing', 'whatsapp.ChatPresence'],
+  'marking as read': ['chat.markIsRead', 'whatsapp.functions.sendSeen'],
+  'showing typing and recording': ['chat.markIsComposing', 'chat.markIsRecording', 'whatsapp.ChatPresence'],
+  'being seen as online': ['conn.markAvailable', 'whatsapp.Stream.markAvailable'],
+  'groups': [
+    'group.getAllGroups',
+    'group.getParticipants',
+    'whatsapp.GroupMetadataStore',
+    'whatsapp.functions.queryAllGroups',
+  ],
+  'linking by code': [
+    'conn.startLinkDeviceCodeForPhoneNumber',
+    'whatsapp.LinkDeviceEvents',
+    'whatsapp.functions.genLinkDeviceCodeForPhoneNumber',
+  ],
   'joining phone numbers and linked ids': ['whatsapp.lidPnCache'],
   'logging out': ['conn.logout'],
 };

@@ -1,31 +1,7 @@
 // Sending, in two calls: `prepare` may fail without harm; from `send` on the message may be out.
 
-// The chat as `find` answers it, which may be under the linked id; null when there is no such account.
-async function chatOf(id) {
-  const wid = widOf(id);
-  const [known] = chatsOf(wid);
-  if (!known && !wid.isGroup() && !(await hasAccount(wid))) return null;
-  return WPP.chat.find(known?.id ?? wid);
-}
-
-calls.resolve = async (id) => {
-  needLogin();
-  const chat = await chatOf(id);
-  return chat && canonical(chat.id);
-};
-
-// wa-js's own check answers null for a network fault too; the function beneath it throws.
-async function hasAccount(wid) {
-  const ask = WPP.whatsapp.functions.queryWidExists;
-  return Boolean(await (ask ? ask(wid) : WPP.contact.queryWidExists(wid)));
-}
-
 calls.prepare = async (id, waId) => {
-  needLogin();
-  const { mode, info } = WPP.conn.getStreamData();
-  if (mode !== 'MAIN' || info !== 'NORMAL') {
-    refuse('not_connected', `WhatsApp Web is not connected (${mode} ${info ?? ''})`);
-  }
+  needConnection();
   const chat = await chatOf(id);
   if (!chat) refuse('no_account', 'WhatsApp has no account with this number');
   const key = keyOf(chat, waId);
@@ -40,10 +16,9 @@ function forget(chat, msg) {
   WPP.whatsapp.MsgStore.remove?.(msg);
 }
 
-calls.type = (chat, ms) => WPP.chat.markIsComposing(chat, ms);
-
-calls.send = async ({ chat, key, text, media, present, seconds }, input) => {
-  const sent = present ? new Promise(() => {}) : start(chat, key, text, media, input);
+calls.send = async (parcel, input) => {
+  const { key, present, seconds } = parcel;
+  const sent = present ? new Promise(() => {}) : start(parcel, input);
   const answer = {};
   const ackNow = () => loaded(key)?.ack ?? null;
   const settled = sent.then(
@@ -59,12 +34,46 @@ calls.send = async ({ chat, key, text, media, present, seconds }, input) => {
   return { ack: ackNow(), result: answer.result ?? null, error: answer.error ?? null };
 };
 
-function start(chat, key, text, media, input) {
-  const options = { messageId: key, markIsRead: false, detectMentioned: false, waitForAck: true };
-  if (!media) return WPP.chat.sendTextMessage(chat, text, { ...options, linkPreview: false });
+async function start(parcel, input) {
+  const { chat, kind, media, forwarded } = parcel;
+  const { text, mentionedList } = addressed(parcel);
+  const options = { messageId: parcel.key, markIsRead: false, detectMentioned: false, waitForAck: true };
+  if (mentionedList.length) options.mentionedList = mentionedList;
+  const quoted = parcel.about && (await messageOf(parcel.about));
+  // Words that answer a message which is no longer there are still worth sending.
+  if (quoted && WPP.whatsapp.functions.canReplyMsg(quoted)) options.quotedMsg = quoted;
+  if (!media) {
+    const raw = { ...RAW[kind]({ ...parcel, text }), ...(forwarded ? FORWARDED : {}) };
+    return WPP.chat.sendRawMessage(chat, raw, options);
+  }
+  if (forwarded) markOnceAdded(parcel.key);
   // The name on disk is a hash; wrapping gives the file its own name and copies nothing.
   const file = new File([input.files[0]], media.filename, { type: media.mimetype });
   return WPP.chat.sendFileMessage(chat, file, { ...options, ...media, caption: text || undefined });
+}
+
+// wa-js passes no mark on with a file, but the message is there some time before its upload ends and it leaves.
+function markOnceAdded(key) {
+  const store = WPP.whatsapp.MsgStore;
+  const mark = (msg) => {
+    if (msg.id.toString() !== key) return;
+    store.off('add', mark);
+    msg.set(FORWARDED);
+  };
+  store.on('add', mark);
+}
+
+// Some groups know their members by linked id only: there a mention names that, in the text too.
+function addressed({ chat, text, mentions }) {
+  const members = WPP.chat.get(chat)?.groupMetadata?.participants;
+  const mentionedList = mentions.map((id) => {
+    const wid = widOf(id);
+    const other = members?.get(wid) ? null : otherId(wid);
+    if (!other || !members?.get(other)) return id;
+    text = text.replaceAll(`@${wid.user}`, `@${other.user}`);
+    return idOf(other);
+  });
+  return { text, mentionedList };
 }
 
 // 'OK', or WhatsApp's word for why not, with the server's number when it gave one.

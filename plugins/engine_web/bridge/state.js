@@ -14,6 +14,7 @@ calls.snapshot = async () => {
   const qr = auth ? null : ((await WPP.conn.getAuthCode())?.fullCode ?? null);
   qrShown ||= qr !== null;
   notePairing(auth, info, socket);
+  if (auth) passkeyAsked = false; // it was shown, in a window of this browser
   if (auth && WPP.isFullReady) missing ??= selftest();
   return {
     auth,
@@ -30,6 +31,8 @@ calls.snapshot = async () => {
     pairingSeconds: pairingSince === null ? 0 : (performance.now() - pairingSince) / 1000,
     logout: logoutReason,
     missing: missing ?? [],
+    pairingCode: auth ? null : pairingCode,
+    undecrypted: undecryptedNow(),
   };
 };
 
@@ -45,10 +48,6 @@ function dialog() {
   const text = (shown?.innerText || shown?.textContent || '').trim();
   return shown ? text.replace(/\d[\d\s()-]{4,}\d/g, '…').slice(0, 200) || 'a dialog' : null; // no numbers in logs
 }
-
-calls.refreshQr = async () => {
-  await Promise.race([WPP.conn.refreshQR(), sleep(5000)]);
-};
 
 // The page reloads itself while logging out, so nobody may be left to answer: the caller expects that.
 calls.logout = () => WPP.conn.logout();
@@ -70,7 +69,8 @@ WPP.loader.onReady(() => report({ type: 'changed' }));
 
 function loggedOut(reason) {
   logoutReason = typeof reason === 'string' ? reason.slice(0, 100) : (logoutReason ?? 'logged_out');
-  report({ type: 'changed', logout: logoutReason });
+  // At once and past whatever waits: the page is about to load anew, and will have forgotten it.
+  void window.__chatgrowReport(JSON.stringify({ type: 'changed', logout: logoutReason })).catch(() => {});
 }
 
 WPP.on('conn.logout_reason', loggedOut);

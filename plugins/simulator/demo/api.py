@@ -76,10 +76,11 @@ class Api:
                 raise DemoFailed(f"the upload answered {response.status}: {await response.text()}")
             return str((await response.json())["uploadId"])
 
-    async def send(self, connection_id: str, to: str, message: Any) -> str:
+    async def send(self, connection_id: str, to: str, message: Any, **options: Any) -> str:
         """Send; answers the messageId."""
         path = f"/api/whatsapp/connections/{connection_id}/send"
-        return str((await self.call("POST", path, {"to": to, "message": message}))["messageId"])
+        body = {"to": to, "message": message, "options": options}
+        return str((await self.call("POST", path, body))["messageId"])
 
     async def send_picture(self, connection_id: str, to: str, png: bytes, caption: str) -> str:
         """Send a picture within the request itself."""

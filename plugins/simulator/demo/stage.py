@@ -12,7 +12,7 @@ from typing import Self
 from .api import Api
 from .processes import DemoFailed, Places, chatgrow, free_ports, running
 
-USER = "demo"
+USER, NEIGHBOUR = "demo", "neighbour"
 
 #: By this line a folder is known as a demo's own, which the next one may remove.
 _MADE_BY = "# Made by `chatgrow demo`; made anew each time.\n"
@@ -28,6 +28,9 @@ plugins:
     simulator: "127.0.0.1:{page_port}"
   rest_api:
     admin: true
+  dashboard:
+    admin: true
+    tenants: all
   auto_reply:
     rules: config/rules
   journal_log: {{}}
@@ -37,18 +40,24 @@ plugins:
 class Stage:
     """Where the demo plays."""
 
-    def __init__(self, places: Places, password: str) -> None:
+    def __init__(self, places: Places) -> None:
         self.places = places
-        self.password = password
+        self._passwords: dict[str, str] = {}  #: by user name
 
     @classmethod
     async def build(cls, folder: Path, rules: Path) -> Self:
-        """A fresh folder with a configuration, the given rules and a user. Raises DemoFailed when the folder
-        is not a demo's own, or one runs in it."""
+        """A fresh folder with a configuration, the given rules and a user. Raises DemoFailed when the
+        folder is not a demo's own, or one runs in it."""
         ports = free_ports(3)
         places = Places(folder=folder, hub_port=ports[0], page_port=ports[1], control_port=ports[2])
         await asyncio.to_thread(_lay_out, places, rules)
-        return cls(places, await _add_user(places))
+        stage = cls(places)
+        await stage.add_user(USER, "admin")
+        return stage
+
+    async def add_user(self, name: str, role: str) -> None:
+        """Make a user, before the hub starts."""
+        self._passwords[name] = await _add_user(self.places, name, role)
 
     def simulator(self) -> AbstractAsyncContextManager[Process]:
         """The stand-in for WhatsApp, for the time of the block."""
@@ -67,12 +76,19 @@ class Stage:
         async with running("hub", words, self.places.folder / "hub.log", self.places.hub_port):
             yield
 
-    def api(self) -> Api:
+    @property
+    def password(self) -> str:
+        """The demo's own user's."""
+        return self._passwords[USER]
+
+    def api(self, username: str = USER) -> Api:
         """A caller, not logged in yet."""
-        return Api(self.places.hub, USER, self.password)
+        return Api(self.places.hub, username, self._passwords[username])
 
 
 def _lay_out(places: Places, rules: Path) -> None:
+    if not rules.is_dir():
+        raise DemoFailed(f"there are no rules in {rules}; begin a project here with: chatgrow init")
     _clear(places)
     folder = places.config.parent / "rules"
     folder.mkdir(parents=True)
@@ -104,9 +120,9 @@ def _is_held(lock: Path) -> bool:
     return False
 
 
-async def _add_user(places: Places) -> str:
-    """Make the demo's admin; the command prints the password that it made."""
-    words = chatgrow("user", "add", USER, "--role", "admin", "--config", str(places.config))
+async def _add_user(places: Places, name: str, role: str) -> str:
+    """Make a user; the command prints the password that it made."""
+    words = chatgrow("user", "add", name, "--role", role, "--config", str(places.config))
     process = await asyncio.create_subprocess_exec(
         *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

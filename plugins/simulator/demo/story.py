@@ -2,19 +2,20 @@
 
 import io
 import os
-import time
-import zlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
-import click
-
 from ..client import SimulatorClient
-from ..phones import Customer, Phone, PhoneMessage
+from ..phone_message import PhoneMessage
+from ..phones import Customer, Phone
 from .api import Api
+from .neighbour import play as play_neighbour
 from .processes import DemoFailed, until
-from .stage import Stage
+from .range import Range
+from .samples import picture
+from .stage import NEIGHBOUR, Stage
+from .steps import demand, step
 
 CONNECTION = "shop"
 ENGLISH, HEBREW = "What are your opening hours?", "מה שעות הפתיחה שלכם?"
@@ -32,20 +33,22 @@ class Story:
 
     async def play(self) -> None:
         """Play it. Raises DemoFailed at the first step that did not happen."""
+        await self._stage.add_user(NEIGHBOUR, "operator")
         async with self._stage.hub(), self._stage.api() as api:
             phone, dana = await self._cast()
             await self._link(api, phone)
             await self._answers(phone, dana)
             await self._sends(api, dana)
-        async with self._step("the hub is stopped; meanwhile a customer writes"):
+            await self._more(api, phone, dana)
+        async with step("the hub is stopped; meanwhile a customer writes"):
             missed = await dana.write(phone, "hello, is anybody there?")
             seen = len(await dana.received(0))
         async with AsyncExitStack() as again:
-            async with self._step("started again, it is online without a QR code"):
+            async with step("started again, it is online without a QR code"):
                 await again.enter_async_context(self._stage.hub())
                 api = await again.enter_async_context(self._stage.api())
                 await self._online(api, never="qr")
-            async with self._step("the message that came meanwhile is answered, once"):
+            async with step("the message that came meanwhile is answered, once"):
                 await self._answered_once(phone, dana, missed, seen)
 
     async def _cast(self) -> tuple[Phone, Customer]:
@@ -53,13 +56,13 @@ class Story:
         return phone, await self._simulator.customer("+972541112233", name="Dana")
 
     async def _link(self, api: Api, phone: Phone) -> None:
-        async with self._step("a connection is made over REST"):
+        async with step("a connection is made over REST"):
             await api.create(CONNECTION, "The shop", "+972501234567")
-        async with self._step("its QR code is fetched as a picture, and another library reads it"):
+        async with step("its QR code is fetched as a picture, and another library reads it"):
             text = _decoded(await api.qr_png(CONNECTION))
-        async with self._step("the phone scans it"):
+        async with step("the phone scans it"):
             await phone.scan(text)
-        async with self._step("the connection is online"):
+        async with step("the connection is online"):
             await self._online(api)
 
     async def _answers(self, phone: Phone, dana: Customer) -> None:
@@ -67,34 +70,41 @@ class Story:
             ("English", ENGLISH, "We are open"),
             ("Hebrew", HEBREW, "אנחנו פתוחים"),
         ):
-            async with self._step(f"a customer asks in {language}, the right rule answers"):
+            async with step(f"a customer asks in {language}, the right rule answers"):
                 before = len(await dana.received(0))
                 await dana.write(phone, question)
                 answer = (await dana.received(before + 1, timeout=ANSWER_PATIENCE))[-1]
-                _demand(word in (answer.text or ""), f"the answer was: {answer.text}")
+                demand(word in (answer.text or ""), f"the answer was: {answer.text}")
 
     async def _sends(self, api: Api, dana: Customer) -> None:
-        picture, document = _picture(), os.urandom(_LARGE)
+        sunset, document = picture(), os.urandom(_LARGE)
         before = len(await dana.received(0))
-        async with self._step("a picture is sent; its bytes arrive unchanged"):
-            sent = await api.send_picture(CONNECTION, "+972541112233", picture, "Our shop, חנות")
+        async with step("a picture is sent; its bytes arrive unchanged"):
+            sent = await api.send_picture(CONNECTION, "+972541112233", sunset, "Our shop, חנות")
             got = (await dana.received(before + 1, timeout=60))[-1]
-            _demand(got.content == picture, "the picture changed on its way")
-            _demand(got.caption == "Our shop, חנות", f"its caption was: {got.caption}")
-        async with self._step("a document of 20 MB is uploaded and sent; its bytes arrive unchanged"):
+            demand(got.content == sunset, "the picture changed on its way")
+            demand(got.caption == "Our shop, חנות", f"its caption was: {got.caption}")
+        async with step("a document of 20 MB is uploaded and sent; its bytes arrive unchanged"):
             upload = await api.upload(document, "price list.pdf", "application/pdf")
             body = {"media": {"uploadId": upload, "type": "document"}}
             await api.send(CONNECTION, "+972541112233", body)
             got = (await dana.received(before + 2, timeout=60))[-1]
-            _demand(got.content == document, "the document changed on its way")
-            _demand(got.filename == "price list.pdf", f"its name was: {got.filename}")
-        async with self._step("the customer reads; the ticks arrive as 'read'"):
+            demand(got.content == document, "the document changed on its way")
+            demand(got.filename == "price list.pdf", f"its name was: {got.filename}")
+        async with step("the customer reads; the ticks arrive as 'read'"):
             await dana.read()
             await until(lambda: api.status(sent), lambda message: message["status"] == "read")
 
+    async def _more(self, api: Api, phone: Phone, dana: Customer) -> None:
+        chapter = Range(api, CONNECTION, phone, dana)
+        await chapter.play()
+        await chapter.group(self._simulator, await self._simulator.customer("+972541112234", name="Noam"))
+        async with self._stage.api(NEIGHBOUR) as neighbour:
+            await play_neighbour(api, neighbour, self._simulator, dana)
+
     async def _online(self, api: Api, never: str = "") -> None:
         def good(found: Mapping[str, Any]) -> bool:
-            _demand(found["state"] != never, f"the connection went through '{never}'")
+            demand(found["state"] != never, f"the connection went through '{never}'")
             return bool(found["state"] == "online")
 
         await until(lambda: api.connection(CONNECTION), good)
@@ -105,22 +115,7 @@ class Story:
         await dana.write(phone, "price of a cake?")
         texts = [message.text or "" for message in (await dana.received(seen + 2, timeout=60))[seen:]]
         greetings = [text for text in texts if "automatic assistant" in text]
-        _demand(len(greetings) == 1, f"'{missed.text}' was answered {len(greetings)} times: {texts}")
-
-    @asynccontextmanager
-    async def _step(self, title: str) -> AsyncIterator[None]:
-        began = time.monotonic()
-        try:
-            yield
-        except (DemoFailed, TimeoutError) as error:
-            raise DemoFailed(f"not seen: {title}. {error}") from error
-        took = time.monotonic() - began
-        click.echo(f"  {click.style('✓', fg='green')} {took:6.2f} s  {title}")
-
-
-def _demand(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise DemoFailed(otherwise)
+        demand(len(greetings) == 1, f"'{missed.text}' was answered {len(greetings)} times: {texts}")
 
 
 def _decoded(png: bytes) -> str:
@@ -134,21 +129,5 @@ def _decoded(png: bytes) -> str:
         ) from error
     with Image.open(io.BytesIO(png)) as image:
         found = zxingcpp.read_barcodes(image.convert("L"))
-    _demand(len(found) == 1, f"the picture holds {len(found)} codes")
+    demand(len(found) == 1, f"the picture holds {len(found)} codes")
     return str(found[0].text)
-
-
-def _picture() -> bytes:
-    """A small PNG, made here: a sunset."""
-    width, height = 320, 200
-    rows = b"".join(
-        b"\0" + b"".join(bytes((255 - y // 2, 120 + (x * y) % 60, 80 + y // 2)) for x in range(width))
-        for y in range(height)
-    )
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-
-    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 2, 0, 0, 0))
-    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts

@@ -14,7 +14,7 @@
       }
 
       get contact() { return require('WAWebContactCollection').ContactCollection.get(this.id); }
-      get formattedTitle() { return this.contact?.pushname ?? `+${this.id.user}`; }
+      get formattedTitle() { return this.name ?? this.contact?.pushname ?? `+${this.id.user}`; }
 
       // Every message of the chat passes here, old ones from the store and new ones from anywhere.
       hold(msg) {
@@ -59,11 +59,17 @@
   __d('WAWebFindChatAction', (exports, require) => {
     const { ChatCollection } = require('WAWebChatCollection');
 
+    // The chat that there is with a person may be under the other number.
+    const known = (wid) =>
+      [wid, require('WAWebApiContact').getAlternateUserWid(wid)]
+        .map((each) => each && ChatCollection.get(each))
+        .find(Boolean);
+
     exports.findOrCreateLatestChat = async (wid) => {
-      const created = !ChatCollection.get(wid);
-      return { chat: ChatCollection.ensure(wid), created };
+      const chat = known(wid);
+      return { chat: chat ?? ChatCollection.ensure(wid), created: !chat };
     };
-    exports.findChat = async (wid) => ChatCollection.ensure(wid);
+    exports.findChat = async (wid) => known(wid) ?? ChatCollection.ensure(wid);
     exports.findExistingChat = async (wid) => ChatCollection.get(wid);
   });
 

@@ -56,8 +56,13 @@
   __d('WAWebStreamModel', (exports, require) => {
     const { BaseModel, defineModel } = require('WAWebBaseModel');
     class Stream extends BaseModel {
-      markAvailable() { this.set('available', true); }
-      markUnavailable() { this.set('available', false); }
+      markAvailable() { this.appear(true); }
+      markUnavailable() { this.appear(false); }
+
+      appear(available) {
+        this.set('available', available);
+        require('SimWire').send({ type: 'appear', available });
+      }
     }
     exports.Stream = new (defineModel(Stream, 'stream', ['mode', 'info', 'available', 'needsUpdate']))({
       info: 'OPENING',
@@ -77,6 +82,8 @@
       }
 
       refreshQR() { require('SimLogin').refresh(); }
+      sendRevokeMsgs(chat, selection) { return require('SimRevoking').revoke(chat, selection); }
+      sendDeleteMsgs(chat, selection) { return require('SimRevoking').forget(chat, selection); }
     };
     exports.Cmd = new exports.CmdImpl();
   });
@@ -97,19 +104,23 @@
 
   __d('WAWebLogoutReason', (exports) => {
     exports.LogoutReason = {
-      UserInitiated: 'UserInitiated', // somebody pressed Log out in this page
-      PrimaryIdentityChange: 'PrimaryIdentityChange',
-      AccountSyncError: 'AccountSyncError',
-      UnknownCompanion: 'UnknownCompanion', // the phone took this device off its list
+      UserInitiated: 'user_initiated', // somebody pressed Log out in this page
+      PrimaryIdentityKeyChange: 'primary_identity_key_change',
+      AccountSyncError: 'account_sync_error',
+      SyncdFailure: 'syncd_failure',
+      StorageQuotaExceeded: 'storage_quota_exceeded',
+      ClientVersionOutdated: 'client_version_outdated',
+      AccountLocked: 'account_locked', // WhatsApp closed the account
+      UnknownCompanion: 'unknown_companion', // the phone took this device off its list
     };
-    exports.LOGOUT_REASON_CODE = {
-      UserInitiated: 0, PrimaryIdentityChange: 1, AccountSyncError: 2, UnknownCompanion: 3,
-    };
+    exports.LOGOUT_REASON_CODE = { CLIENT_FATAL: '0', SYNC_FAIL: '1', ACCOUNT_LOCKED: '3' };
   });
 
   __d('WAWebLogoutReasonCode', (exports, require) => {
     const { LOGOUT_REASON_CODE } = require('WAWebLogoutReason');
-    exports.getErrorCodeFromLogoutReason = (reason) => LOGOUT_REASON_CODE[reason];
+    const { CLIENT_FATAL, SYNC_FAIL, ACCOUNT_LOCKED } = LOGOUT_REASON_CODE;
+    const codes = { account_locked: ACCOUNT_LOCKED, account_sync_error: SYNC_FAIL, syncd_failure: SYNC_FAIL };
+    exports.getErrorCodeFromLogoutReason = (reason) => codes[reason] ?? CLIENT_FATAL;
     exports.setPrevLogoutReasonCode = (code) => sessionStorage.setItem('logout-reason', code);
     exports.getPrevLogoutReasonCode = () => sessionStorage.getItem('logout-reason');
     exports.setPrevCustomLogoutMessage = () => {};

@@ -20,16 +20,16 @@
         for (const row of await db.all('contacts')) this.learn(row);
       }
 
-      // Takes a person as the server names them: {pn, lid, name}.
-      learn({ pn, lid, name }) {
-        require('WAWebLidPnCache').lidPnCache.learn(pn, lid);
-        const names = { pushname: name, shortName: name };
-        return this.addOne({ id: createWid(pn), ...names, type: 'in', isBusiness: false });
+      // Takes a person as the server names them: {chat, pn, lid, name}, without `pn` while it is hidden.
+      learn({ chat, pn, lid, name }) {
+        if (pn) require('WAWebLidPnCache').lidPnCache.learn(pn, lid);
+        const facts = { pushname: name, shortName: name, type: 'in', isBusiness: false };
+        for (const id of new Set([chat, lid])) this.addOne({ id: createWid(id), ...facts });
       }
 
       async keep(person) {
         this.learn(person);
-        await db.put('contacts', person.pn, person);
+        await db.put('contacts', person.lid, person);
       }
     };
     exports.ContactCollection = new exports.ContactCollectionImpl(ContactModel);
@@ -63,10 +63,10 @@
 
     // Answers {wid, biz, lid} or null for a number that is not on WhatsApp.
     exports.queryWidExists = async (wid) => {
-      const person = await wire.request('exists', { number: wid.toString() });
+      const person = await wire.request('exists', { address: wid.toString() });
       if (!person) return null;
-      require('WAWebLidPnCache').lidPnCache.learn(person.pn, person.lid);
-      return { wid: createWid(person.pn), biz: false, lid: createWid(person.lid) };
+      if (person.pn) require('WAWebLidPnCache').lidPnCache.learn(person.pn, person.lid);
+      return { wid, biz: false, lid: createWid(person.lid) };
     };
     exports.queryPhoneExists = (phone) =>
       exports.queryWidExists(createWid(`${phone.replace(/\D/g, '')}@c.us`));
@@ -74,15 +74,16 @@
 
   __d('WAWebFrontendContactGetters', (exports, require) => {
     const { lidPnCache } = require('WAWebLidPnCache');
-    const me = () => require('WAWebUserPrefsMeUser').getMaybeMePnUser();
     const no = () => false;
-    const nameOf = (contact) => contact.name ?? contact.pushname ?? `+${contact.id.user}`;
+    const numberOf = ({ id }) => (id.isLid() ? lidPnCache.getPhoneNumber(id) : id);
+    const phoneOf = (contact) => (numberOf(contact) ? `+${numberOf(contact).user}` : '');
+    const nameOf = (contact) => contact.name ?? contact.pushname ?? phoneOf(contact);
 
     Object.assign(exports, {
       getNotifyName: (contact) => contact.pushname,
       getPremiumMessageName: nameOf,
       getUserid: (contact) => contact.id.user,
-      getIsMe: (contact) => Boolean(me()?.equals(contact.id)),
+      getIsMe: (contact) => require('SimMe').isMe(contact.id),
       getIsUser: (contact) => contact.id.isUser(),
       getIsGroup: (contact) => contact.id.isGroup(),
       getIsBroadcast: (contact) => contact.id.isBroadcast(),
@@ -103,12 +104,12 @@
       getSearchVerifiedName: () => '',
       getHeader: nameOf,
       getTextStatusString: () => '',
-      getPhoneNumber: (contact) => (contact.id.isLid() ? lidPnCache.getPhoneNumber(contact.id) : contact.id),
+      getPhoneNumber: numberOf,
       getPnForLid: (contact) => lidPnCache.getPhoneNumber(contact.id),
       getDisplayName: nameOf,
       getDisplayNameOrPnForLid: nameOf,
-      getFormattedPhone: (contact) => `+${contact.id.user}`,
-      getFormattedUsernameOrPhone: (contact) => `+${contact.id.user}`,
+      getFormattedPhone: phoneOf,
+      getFormattedUsernameOrPhone: phoneOf,
       getFormattedShortNameWithNonBreakingSpaces: nameOf,
       getFormattedShortName: nameOf,
       getFormattedName: nameOf,

@@ -3,7 +3,7 @@
 'use strict';
 __d('SimDb', (exports) => {
   const NAME = 'model-storage';
-  const STORES = ['keys', 'chats', 'contacts', 'messages'];
+  const STORES = ['keys', 'chats', 'contacts', 'groups', 'messages', 'reactions', 'votes', 'undo'];
   let opened = null;
 
   function open() {
@@ -17,16 +17,18 @@ __d('SimDb', (exports) => {
   }
 
   // Resolves once the transaction is durable, not merely once the request was taken.
-  async function run(store, mode, use) {
-    const transaction = (await open()).transaction(store, mode, { durability: 'strict' });
-    const request = use(transaction.objectStore(store));
+  async function run(stores, mode, use) {
+    const transaction = (await open()).transaction(stores, mode, { durability: 'strict' });
+    const request = use(...[stores].flat().map((store) => transaction.objectStore(store)));
     return new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve(request.result);
+      transaction.oncomplete = () => resolve(request?.result);
       transaction.onabort = () => reject(transaction.error);
     });
   }
 
+  exports.change = (stores, use) => run(stores, 'readwrite', use); // several stores, all or none
   exports.put = (store, key, value) => run(store, 'readwrite', (rows) => rows.put(value, key));
+  exports.remove = (store, key) => run(store, 'readwrite', (rows) => rows.delete(key));
   exports.get = (store, key) => run(store, 'readonly', (rows) => rows.get(key));
   exports.all = (store) => run(store, 'readonly', (rows) => rows.getAll());
 

@@ -18,7 +18,8 @@
     exports.MSG_TYPE = {
       CHAT: 'chat', IMAGE: 'image', VIDEO: 'video', AUDIO: 'audio', PTT: 'ptt', DOCUMENT: 'document',
       STICKER: 'sticker', LOCATION: 'location', VCARD: 'vcard', MULTI_VCARD: 'multi_vcard',
-      POLL_CREATION: 'poll_creation', REACTION: 'reaction', PROTOCOL: 'protocol', CIPHERTEXT: 'ciphertext',
+      POLL_CREATION: 'poll_creation', REVOKED: 'revoked', REACTION: 'reaction', PROTOCOL: 'protocol',
+      CIPHERTEXT: 'ciphertext',
       E2E_NOTIFICATION: 'e2e_notification', NOTIFICATION: 'notification', CALL_LOG: 'call_log',
     };
     exports.SYSTEM_MESSAGE_TYPES = ['e2e_notification', 'notification', 'protocol'];

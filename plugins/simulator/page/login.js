@@ -26,7 +26,7 @@ __d('SimLogin', (exports, require) => {
 
   exports.logOut = async () => {
     await wire.request('logout', {}).catch(() => {}); // with no link the page still forgets the login
-    await leave('UserInitiated');
+    await leave('user_initiated');
   };
 
   exports.frames = {
@@ -79,6 +79,7 @@ __d('SimLogin', (exports, require) => {
   };
 
   function welcome({ me: { pn, name } }, info) {
+    require('WAWebLidPnCache').lidPnCache.learn(pn, String(me.getMaybeMeLidUser()));
     Conn.set({ connected: true, wid: me.getMaybeMePnUser(), pushname: name });
     Socket.set({ state: 'CONNECTED', stream: 'CONNECTED' });
     Stream.set({ mode: 'MAIN', info });

@@ -7,24 +7,34 @@ __d('WAWebMediaPrep', (exports, require) => {
   const { SendMsgResult } = require('WAWebSendMsgResult');
 
   exports.MediaPrep = class MediaPrep {
-    constructor(data, type) {
+    constructor(data, type, { duration, waveform } = {}) {
       this.mediaData = new MediaDataModel({
         type,
         mimetype: data.type(),
         size: data.size(),
+        duration,
+        waveform,
         mediaBlob: data,
         mediaStage: 'PREPARED',
       });
+      this.prepared = type === 'sticker' ? this.makeSticker(data) : Promise.resolve();
     }
 
     async waitForPrep() {
+      await this.prepared;
       return this.mediaData;
+    }
+
+    async makeSticker(data) {
+      const { processRawSticker } = require('WAWebProcessRawSticker'); // by name: wa-js wraps it
+      const { mediaBlob } = await processRawSticker(data);
+      this.mediaData.set({ mediaBlob, mimetype: mediaBlob.type(), size: mediaBlob.size() });
     }
 
     // Answers how sending went. The message enters the chat only after the caller had time to listen for it.
     async sendToChat({ chat, options }) {
       await null;
-      const { type, mimetype, size } = this.mediaData;
+      const { type, mimetype, size, duration, waveform } = this.mediaData;
       const { productMsgOptions, caption } = options;
       const msg = MsgCollection.admit({
         ...productMsgOptions,
@@ -33,6 +43,8 @@ __d('WAWebMediaPrep', (exports, require) => {
         type,
         mimetype,
         size,
+        duration,
+        waveform,
       });
       await ChatCollection.keep(chat);
       await MsgCollection.keep(msg);
@@ -61,15 +73,17 @@ __d('WAWebMediaPrep', (exports, require) => {
     }
   };
 
-  exports.prepRawMedia = (data, options) => new exports.MediaPrep(data, typeOf(data.type(), options));
+  exports.prepRawMedia = (data, options) =>
+    new exports.MediaPrep(data, typeOf(data.type(), options), options.precomputedFields);
 
   // wa-js names this module by the pair of MediaPrep and a catalogue's upload, which this page never makes.
   exports.uploadProductImage = async () => {
     throw new Error('the simulator has no product catalogue');
   };
 
-  function typeOf(mimetype, { asDocument, isPtt }) {
+  function typeOf(mimetype, { asDocument, asSticker, isPtt }) {
     if (asDocument) return 'document';
+    if (asSticker) return 'sticker';
     const family = mimetype.split('/')[0];
     if (family === 'audio') return isPtt ? 'ptt' : 'audio';
     return ['image', 'video'].includes(family) ? family : 'document';

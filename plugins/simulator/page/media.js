@@ -37,15 +37,17 @@
     const MEDIA_TYPES = new Set(['image', 'video', 'audio', 'ptt', 'document', 'sticker']);
 
     exports.MediaDataModel = defineModel(class MediaData extends BaseModel {}, 'mediaData', [
-      'type', 'mimetype', 'size', 'filehash', 'filename', 'mediaBlob', 'mediaStage',
+      'type', 'mimetype', 'size', 'filehash', 'filename', 'duration', 'waveform', 'mediaBlob', 'mediaStage',
     ]);
     exports.default = exports.MediaDataModel;
 
     // The media of a message that came or was stored, not fetched yet; nothing for a text.
-    exports.mediaDataOf = ({ type, mimetype, size, filehash, filename }) =>
-      MEDIA_TYPES.has(type)
-        ? new exports.MediaDataModel({ type, mimetype, size, filehash, filename, mediaStage: 'INIT' })
-        : undefined;
+    exports.mediaDataOf = ({ type, ...facts }) => {
+      if (!MEDIA_TYPES.has(type)) return undefined;
+      const { mimetype, size, filehash, filename, duration } = facts;
+      const file = { mimetype, size, filehash, filename, duration };
+      return new exports.MediaDataModel({ type, ...file, mediaStage: 'INIT' });
+    };
   });
 
   __d('WAWebMediaInMemoryBlobCache', (exports) => {
@@ -69,7 +71,10 @@
     exports.download = async (mediaData) => {
       mediaData.set('mediaStage', 'FETCHING');
       const response = await fetch(`/media/${mediaData.filehash}`);
-      if (!response.ok) throw new Error(`media is gone: ${response.status}`);
+      if (!response.ok) {
+        mediaData.set('mediaStage', 'ERROR_MISSING');
+        throw Object.assign(new Error(`media is gone: ${response.status}`), { status: response.status });
+      }
       const bytes = await response.blob();
       InMemoryMediaBlobCache.put(mediaData.filehash, new Blob([bytes], { type: mediaData.mimetype }));
       mediaData.set('mediaStage', 'RESOLVED');

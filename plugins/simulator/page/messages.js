@@ -1,4 +1,4 @@
-// Messages: the model, the collection of all of them, and how each is written to and read from the profile.
+// Messages: the model, and the collection of all of them, which is their one door into the page's memory.
 'use strict';
 (() => {
   __d('WAWebMsgModel', (exports, require) => {
@@ -8,6 +8,17 @@
       get mediaObject() { return this.mediaData ? { type: this.mediaData.type.toUpperCase() } : undefined; }
       get isMedia() { return Boolean(this.mediaData); }
       get isStatusV3() { return false; }
+      get sender() { return this.author ?? (this.id.fromMe ? this.from : this.id.participant ?? this.from); }
+
+      get senderObj() {
+        const { ContactCollection } = require('WAWebContactCollection');
+        const { ContactModel } = require('WAWebContactModel');
+        return ContactCollection.get(this.sender) ?? new ContactModel({ id: this.sender });
+      }
+
+      msgContextInfo(chatId) {
+        return require('SimQuoting').contextOf(this, chatId);
+      }
 
       // An ack never goes back: a late `delivered` does not undo a `read`.
       updateAck(ack) {
@@ -21,6 +32,9 @@
     exports.MsgModel = defineModel(Msg, 'msg', [
       'id', 'from', 'to', 'author', 'type', 'subtype', 'body', 'caption', 'filename', 'mimetype', 'size', 't',
       'ack', 'isNewMsg', 'mediaData', 'notifyName', 'self', 'local', 'star', 'quotedStanzaID', 'quotedMsg',
+      'quotedParticipant', 'mentionedJidList', 'isForwarded', 'forwardingScore', 'duration', 'lat', 'lng',
+      'loc', 'vcardFormattedName', 'vcardList', 'pollName', 'pollOptions', 'pollSelectableOptionsCount',
+      'latestEditMsgKey', 'latestEditSenderTimestampMs', 'protocolMessageKey', 'filehash',
     ]);
     exports.default = exports.MsgModel;
   });
@@ -39,18 +53,30 @@
         for (const row of rows) this.admit(records.fromRow(row));
       }
 
-      // The one door for messages into the page's memory; what is known already stays as it is.
-      admit(attributes) {
-        const known = this.get(attributes.id);
+      // What is known already stays as it is, save what could not be decrypted before.
+      admit({ id, type, ...attributes }) {
+        const known = this.get(id);
+        if (known?.type === 'ciphertext' && type !== 'ciphertext') return known.set({ ...attributes, type });
         if (known) return known;
-        const msg = this.addOne(attributes);
+        const msg = this.addOne({ id, type, ...attributes });
         ChatCollection.ensure(msg.id.remote).hold(msg);
         return msg;
       }
 
       // wa-js wraps this to see revocations before the page acts on them.
       async processMultipleMessages(chatId, messages) {
-        for (const each of messages) await this.keep(this.admit(each));
+        const { isRevocation, apply } = require('SimRevoking');
+        for (const each of messages) await (isRevocation(each) ? apply(each) : this.keep(this.admit(each)));
+      }
+
+      // A message as stanzas name it; its chat may be here under the partner's other number.
+      named({ chat, ...rest }) {
+        const { createWid } = require('WAWebWidFactory');
+        const other = require('WAWebApiContact').getAlternateUserWid(createWid(chat));
+        return [chat, other]
+          .filter(Boolean)
+          .map((each) => this.get(records.toKey({ ...rest, chat: each })))
+          .find(Boolean);
       }
 
       async keep(msg) {
@@ -58,38 +84,5 @@
       }
     };
     exports.MsgCollection = new exports.MsgCollectionImpl(MsgModel);
-  });
-
-  // A message between three forms: the model's attributes, the row in the profile, the stanza on the wire.
-  __d('SimMsgRecord', (exports, require) => {
-    const MsgKey = require('WAWebMsgKey').default;
-    const { createWid } = require('WAWebWidFactory');
-    const { mediaDataOf } = require('WAWebMediaDataModel');
-    const PLAIN = [
-      'type', 'body', 'caption', 'filename', 'mimetype', 'size', 'filehash', 't', 'ack', 'notifyName',
-    ];
-    let last = 0;
-
-    exports.pick = (source) =>
-      Object.fromEntries(PLAIN.filter((name) => source[name] != null).map((name) => [name, source[name]]));
-
-    exports.fromRow = (row) => {
-      last = Math.max(last, row.order ?? 0);
-      return {
-        ...exports.pick(row),
-        id: MsgKey.fromString(row.id),
-        from: createWid(row.from),
-        to: createWid(row.to),
-        self: row.id.startsWith('true') ? 'out' : 'in',
-        mediaData: mediaDataOf(row),
-        order: row.order,
-      };
-    };
-
-    exports.toRow = (msg) => {
-      if (!msg.order) msg.order = ++last;
-      const [id, from, to] = [msg.id, msg.from, msg.to].map(String);
-      return { ...exports.pick(msg.attributes), id, from, to, order: msg.order };
-    };
   });
 })();

@@ -5,13 +5,18 @@
     const { BaseModel, defineModel } = require('WAWebBaseModel');
     const { BaseCollection } = require('WAWebBaseCollection');
 
+    const WORDS = {
+      composing: 'composing', recording: 'recording_audio', paused: 'available', available: 'available',
+      unavailable: 'unavailable',
+    };
+
     class Presence extends BaseModel {
       async subscribe() {
         this.set('isSubscribed', true);
       }
     }
     exports.Presence = defineModel(Presence, 'presence', [
-      'id', 'isOnline', 'isSubscribed', 'chatstate', 'hasData',
+      'id', 'isOnline', 'isSubscribed', 'isUser', 'isGroup', 'chatstate', 'chatstates', 'hasData',
     ]);
     exports.Chatstate = defineModel(class Chatstate extends BaseModel {}, 'chatstate', [
       'id', 'type', 't', 'deny',
@@ -20,7 +25,23 @@
 
     class PresenceCollection extends BaseCollection {
       of(id) {
-        return this.get(id) ?? this.addOne({ id, isOnline: false, chatstate: new exports.Chatstate({ id }) });
+        const known = this.get(id);
+        if (known) return known;
+        const chatstate = new exports.Chatstate({ id });
+        const chatstates = new exports.ChatstateCollection(exports.Chatstate);
+        const [isUser, isGroup] = [id.isUser(), id.isGroup()];
+        return this.addOne({ id, isOnline: false, isUser, isGroup, chatstate, chatstates });
+      }
+
+      // Somebody is seen doing something; in a group the chat's own state is that of whoever was last.
+      show(id, participant, state) {
+        const presence = this.of(id);
+        const type = WORDS[state];
+        presence.set({ hasData: true, isOnline: state !== 'unavailable' });
+        if (participant) presence.chatstates.addOne({ id: participant, type });
+        presence.chatstate.set('t', Math.floor(Date.now() / 1000));
+        presence.chatstate.set('type', type);
+        this.trigger('change:chatstate.type', presence.chatstate, type);
       }
     }
     // Only the instance is exported: wa-js would take a class of the name for the store.
@@ -35,7 +56,14 @@
     exports.markPaused = (chat) => tell(chat, 'paused');
   });
 
-  __d('WAWebContactPresenceBridge', (exports) => {
+  __d('WAWebContactPresenceBridge', (exports, require) => {
+    const { createWid } = require('WAWebWidFactory');
+    require('SimStanzas').shown = ({ chat, participant, state }) =>
+      require('WAWebPresenceCollection').PresenceCollection.show(
+        createWid(chat),
+        participant && createWid(participant),
+        state,
+      );
     exports.subscribePresence = async () => {};
     exports.subscribeGroupPresence = async () => {};
   });

@@ -26,16 +26,6 @@
   emptyCollection('WAWebStatusCollection', 'Status', 'status');
   emptyCollection('WAWebCallCollection', 'Call', 'call');
 
-  __d('WAWebGroupMetadataCollection', (exports, require) => {
-    const { BaseModel, defineModel } = require('WAWebBaseModel');
-    const { BaseCollection } = require('WAWebBaseCollection');
-    class GroupMetadataCollection extends BaseCollection {
-      onParentGroupChange() {}
-    }
-    const GroupMetadata = defineModel(class extends BaseModel {}, 'group_metadata', ['id']);
-    exports.default = new GroupMetadataCollection(GroupMetadata);
-  });
-
   // WhatsApp's media cache on disk: always empty here, so that every download is one.
   __d('WAWebLruMediaStore', (exports) => {
     exports.LruMediaStore = {
@@ -58,11 +48,7 @@
     };
   });
 
-  notPlayed('WAWebHandleGroupMsgReceipt', 'handleGroupSimpleReceipt');
   notPlayed('WAWebHandleStatusMsgReceipt', 'handleStatusSimpleReceipt');
-  notPlayed('WAWebUpdateDBForGroupAction', 'updateDBForGroupAction');
-  notPlayed('WAWebReactionsActions', 'addOrUpdateReactionsModelCollection');
-  notPlayed('WAWebPollsVotesUpsert', 'upsertVotes');
   notPlayed('WAWebLabelActions', 'addToLabelCollection', 'removeLabelFromCollection');
   notPlayed('WAWebGetNumChatsPinned', 'getNumChatsPinned');
   notPlayed('WAWebABProps', 'getABPropConfigValue');
@@ -74,5 +60,4 @@
   notPlayed('WAWebTypeAttributeFromProtobuf', 'typeAttributeFromProtobuf');
   notPlayed('WAWebCreateFanoutMsgStanza', 'createFanoutMsgStanza');
   notPlayed('WAWebGenerateVideoThumbsAndDuration', 'generateVideoThumbsAndDuration');
-  notPlayed('WAWebProcessRawSticker', 'processRawSticker');
 })();

@@ -6,22 +6,23 @@
     const { ChatCollection } = require('WAWebChatCollection');
 
     exports.handleSingleMsg = async (chatId, attributes) => {
-      const known = MsgCollection.get(attributes.id);
+      const { isUnreadTypeMsg } = require('WAWebUnreadTypeMsg');
+      const isNew = !MsgCollection.get(attributes.id) && !attributes.id.fromMe && isUnreadTypeMsg(attributes);
+      const chat = isNew && ChatCollection.ensure(chatId);
+      // before anybody hears of the message, who may read it at once; -1 stands for marked unread by hand
+      if (chat) chat.set('unreadCount', Math.max(0, chat.unreadCount) + 1);
       await MsgCollection.processMultipleMessages(chatId, [attributes]);
-      const chat = ChatCollection.get(chatId);
-      if (known || attributes.id.fromMe) return;
-      // -1 stands for marked unread by hand
-      await ChatCollection.setUnread(chat, Math.max(0, chat.unreadCount) + 1);
+      if (chat) await ChatCollection.keep(chat);
     };
   });
 
-  __d('WAWebHandleMsgReceipt', (exports, require) => {
+  __d('SimReceipts', (exports, require) => {
     const { MsgCollection } = require('WAWebMsgCollection');
-    const MsgKey = require('WAWebMsgKey').default;
 
-    exports.handleChatSimpleReceipt = async ({ from, ack, externalIds }) => {
-      for (const id of externalIds) {
-        const msg = MsgCollection.get(new MsgKey({ fromMe: true, remote: from, id }));
+    exports.raise = async (chat, ack, ids) => {
+      const participant = chat.isGroup() ? require('SimMe').inChat(chat) : undefined;
+      for (const id of ids) {
+        const msg = MsgCollection.named({ fromMe: true, chat: chat.toString(), id, participant });
         if (!msg) continue;
         msg.updateAck(ack);
         await MsgCollection.keep(msg);
@@ -29,30 +30,52 @@
     };
   });
 
+  __d('WAWebHandleMsgReceipt', (exports, require) => {
+    exports.handleChatSimpleReceipt = ({ from, ack, externalIds }) =>
+      require('SimReceipts').raise(from, ack, externalIds);
+  });
+
   __d('SimReceiving', (exports, require) => {
-    const MsgKey = require('WAWebMsgKey').default;
     const records = require('SimMsgRecord');
     const stanzas = require('SimStanzas');
     const { createWid } = require('WAWebWidFactory');
-    const { ContactCollection } = require('WAWebContactCollection');
+    const { ACK, ACK_STRING } = require('WAWebAck');
+    const ackStrings = { [ACK.READ]: ACK_STRING.READ, [ACK.PLAYED]: ACK_STRING.PLAYED };
 
     // What a stanza calls for, looked up by name at each call: wa-js wraps the handlers.
-    stanzas.message = async (stanza) => {
-      const { fromMe, chat, id, person } = stanza;
-      await ContactCollection.keep(person);
-      const key = new MsgKey({ fromMe, remote: chat, id });
-      const row = { ...stanza, id: key.toString(), ack: fromMe ? stanza.ack : 1 };
+    stanzas.message = async ({ people, ...stanza }) => {
+      const { fromMe, participant, ack } = stanza;
+      const key = records.toKey(stanza);
+      const row = { ...stanza, id: key.toString(), author: participant, ack: fromMe ? ack : 1 };
       const attributes = { ...records.fromRow(row), isNewMsg: true };
       await require('WAWebHandleMsg').handleSingleMsg(key.remote, attributes);
     };
 
-    stanzas.receipt = ({ chat, ids, ack }) =>
-      require('WAWebHandleMsgReceipt').handleChatSimpleReceipt({
-        from: createWid(chat),
-        ack,
-        ackString: ack === 3 ? 'read' : '',
-        externalIds: ids,
+    stanzas.people = async ({ people }) => {
+      for (const person of people) await require('WAWebContactCollection').ContactCollection.keep(person);
+    };
+
+    stanzas.receipt = ({ chat, participant, ids, ack, total }) => {
+      const receipt = { from: createWid(chat), ack, ackString: ackStrings[ack] ?? '', externalIds: ids };
+      if (!participant) return require('WAWebHandleMsgReceipt').handleChatSimpleReceipt(receipt);
+      return require('WAWebHandleGroupMsgReceipt').handleGroupSimpleReceipt({
+        ...receipt,
+        participant: createWid(participant),
+        total,
       });
+    };
+  });
+
+  // Voice messages and videos that this page plays: their authors see it.
+  __d('WAWebMarkPlayed', (exports, require) => {
+    const { MsgCollection } = require('WAWebMsgCollection');
+    exports.canMarkPlayed = (msg) => !msg.id.fromMe && ['ptt', 'video'].includes(msg.type);
+    exports.markPlayed = async (msg) => {
+      if (!exports.canMarkPlayed(msg)) return;
+      await require('SimWire').request('played', { chat: String(msg.id.remote), id: msg.id.id });
+      msg.updateAck(require('WAWebAck').ACK.PLAYED);
+      await MsgCollection.keep(msg);
+    };
   });
 
   __d('WAWebUnreadTypeMsg', (exports) => {
@@ -66,14 +89,6 @@
 
   __d('WAWebEphemeralFields', (exports) => {
     exports.getEphemeralFields = () => ({});
-  });
-
-  __d('WAWebQuotedMsg', (exports) => {
-    exports.getQuotedMsgObj = (msg) => msg.quotedMsg;
-  });
-
-  __d('WAWebCanReply', (exports) => {
-    exports.canReplyMsg = () => true;
   });
 
   __d('WALinkify', (exports) => {

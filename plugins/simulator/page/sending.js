@@ -23,10 +23,10 @@
       try {
         const encrypt = require('WAWebEncryptMsg'); // by name: wa-js wraps both functions
         const protobuf = encrypt.createMsgProtobuf(msg);
-        const { refused, t } = await encrypt.encryptAndSendMsg({ data: msg }, protobuf);
+        const { refused, result, t } = await encrypt.encryptAndSendMsg({ data: msg }, protobuf);
         msg.updateAck(refused ? ACK.FAILED : ACK.SENT);
         await MsgCollection.keep(msg);
-        const messageSendResult = refused ? SendMsgResult.ERROR_UNKNOWN : SendMsgResult.OK;
+        const messageSendResult = refused ? (result ?? SendMsgResult.ERROR_UNKNOWN) : SendMsgResult.OK;
         return { messageSendResult, t, error: refused };
       } catch {
         return { messageSendResult: SendMsgResult.ERROR_NETWORK, t: null, error: null };
@@ -52,7 +52,7 @@
 
     // Not a protobuf, but the place where wa-js looks at the outgoing message.
     exports.createMsgProtobuf = (msg) => {
-      const { caption, ...content } = records.pick(msg.attributes);
+      const { caption, ...content } = records.content(msg.attributes);
       // wa-js puts the file's name where nobody wrote a caption, and says so; the phone shows no caption then
       return msg.isCaptionByUser === false || caption == null ? content : { ...content, caption };
     };

@@ -40,6 +40,9 @@
         }
       }
 
+      static isGroup(value) { return Wid.isXWid('g.us', value); }
+      static isStatusV3(value) { return String(value) === 'status@broadcast'; }
+
       static isXWid(server, value) {
         return Wid.isWid(value) && new Wid(String(value)).server === server;
       }

@@ -10,7 +10,8 @@ __d('SimWire', (exports, require) => {
   let work = Promise.resolve();
 
   exports.open = () => {
-    socket = new WebSocket(`wss://${location.host}/wire`);
+    const device = require('WAWebUserPrefsMeUser').getMe() ?? '';
+    socket = new WebSocket(`wss://${location.host}/wire?device=${device}`);
     socket.onopen = () => require('SimLogin').linkUp();
     socket.onmessage = ({ data }) => exports.closed || take(JSON.parse(data));
     socket.onclose = () => {
@@ -46,7 +47,8 @@ __d('SimWire', (exports, require) => {
     if (frame.type === 'reply') {
       const { resolve, reject } = waiting.get(frame.id);
       waiting.delete(frame.id);
-      return frame.error ? reject(new Error(frame.error)) : resolve(frame.value);
+      if (!frame.error) return resolve(frame.value);
+      return reject(Object.assign(new Error(frame.error), { refused: true }));
     }
     // In the order they came: whoever is still storing the last message holds up the next.
     work = work.then(() => handle(frame)).catch((error) => console.error('frame', frame.type, error));
@@ -54,8 +56,10 @@ __d('SimWire', (exports, require) => {
 
   async function handle(frame) {
     if (frame.type !== 'stanza') return require('SimLogin').frames[frame.type](frame);
-    await require('SimStanzas')[frame.kind](frame.body);
-    exports.send({ type: 'ack', seq: frame.seq });
+    const stanzas = require('SimStanzas');
+    if (frame.body.people) await stanzas.people(frame.body); // before what they did
+    if (frame.kind !== 'people') await stanzas[frame.kind](frame.body);
+    if (frame.seq) exports.send({ type: 'ack', seq: frame.seq }); // what nobody keeps has no number
   }
 });
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatgrow_bot.errors import MediaRefused
-from chatgrow_bot.messages import Kind
+from chatgrow_bot.messages import FILES, Kind
 from chatgrow_bot.safety.media import display_name, kind_of, mimetype_of
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0"
@@ -17,6 +17,18 @@ EXE = b"MZ\x90\0\3\0\0\0"
 ELF = b"\x7fELF\2\1\1" + bytes(60)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HTML = b"<!DOCTYPE html><script>alert(1)</script>"
+MP4 = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2avc1mp41"
+DASH = b"\0\0\0\x18ftypiso5\0\0\2\0iso5dash"
+M4A = b"\0\0\0\x18ftypM4A \0\0\2\0M4A mp42isom"
+THREE_GP = b"\0\0\0\x18ftyp3gp4\0\0\2\0isom3gp4"
+MOV = b"\0\0\0\x14ftypqt  \0\0\2\0qt  "
+MP3 = b"ID3\4\0\0\0\0\0\0"
+AAC = b"\xff\xf1\x50\x80"
+AMR = b"#!AMR\n" + bytes(20)
+WAV = b"RIFF\x24\0\0\0WAVEfmt "
+OPUS_FILE = b"OggS\0\2" + bytes(21) + b"\x13OpusHead\1\1"
+VORBIS = b"OggS\0\2" + bytes(21) + b"\x1e\1vorbis"
+OPUS = "audio/ogg; codecs=opus"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +57,22 @@ HTML = b"<!DOCTYPE html><script>alert(1)</script>"
         (SVG, "image/svg+xml", "logo.svg", "image/svg+xml"),
         (b"<?xml version='1.0'?>\n" + SVG, "", "", "image/svg+xml"),
         ("<html>".encode("utf-16"), "", "", "text/html"),
+        (MP4, "", "", "video/mp4"),
+        (MP4, "video/quicktime", "x.mov", "video/mp4"),
+        (DASH, "", "", "video/mp4"),
+        (THREE_GP, "video/mp4", "", "video/3gpp"),
+        (MOV, "video/mp4", "x.mp4", "video/quicktime"),
+        (M4A, "video/mp4", "", "audio/mp4"),
+        (MP4, "audio/mp4", "", "audio/mp4"),
+        (MP4, "", "song.m4a", "audio/mp4"),
+        (MP4, "audio/mpeg", "", "video/mp4"),
+        (MP3, "audio/ogg", "", "audio/mpeg"),
+        (OPUS_FILE, "audio/ogg", "", OPUS),
+        (OPUS_FILE, OPUS, "", OPUS),
+        (VORBIS, OPUS, "", "audio/ogg"),
+        (PDF, "video/mp4", "x.mp4", "application/pdf"),
+        (b"\0\1\2", "audio/mpeg", "x.mp3", "application/octet-stream"),
+        (b"\0\1\2", "video/x-rare", "", "video/x-rare"),
     ],
 )
 def test_the_bytes_decide_then_the_label_then_the_name(
@@ -78,27 +106,58 @@ def test_a_label_that_lies_about_something_dangerous_or_a_picture_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("mimetype", "kind"),
+    ("head", "as_it_is", "can_be"),
     [
-        ("image/png", Kind.IMAGE),
-        ("image/jpeg", Kind.IMAGE),
-        ("image/webp", Kind.IMAGE),
-        ("image/gif", Kind.DOCUMENT),
-        ("image/svg+xml", Kind.DOCUMENT),
-        ("application/pdf", Kind.DOCUMENT),
+        (PNG, Kind.IMAGE, set()),
+        (JPEG, Kind.IMAGE, set()),
+        (WEBP, Kind.IMAGE, {Kind.STICKER}),
+        (GIF, Kind.DOCUMENT, set()),
+        (SVG, Kind.DOCUMENT, set()),
+        (PDF, Kind.DOCUMENT, set()),
+        (MP4, Kind.VIDEO, set()),
+        (THREE_GP, Kind.VIDEO, set()),
+        (MOV, Kind.DOCUMENT, set()),
+        (MP3, Kind.AUDIO, set()),
+        (M4A, Kind.AUDIO, set()),
+        (AAC, Kind.AUDIO, set()),
+        (AMR, Kind.AUDIO, set()),
+        (OPUS_FILE, Kind.AUDIO, {Kind.VOICE}),
+        (VORBIS, Kind.DOCUMENT, set()),
+        (WAV, Kind.DOCUMENT, set()),
+    ],
+    ids=range(16),
+)
+def test_a_file_is_what_whatsapp_shows_it_as_and_can_always_be_a_document(
+    head: bytes, as_it_is: Kind, can_be: set[Kind]
+) -> None:
+    mimetype = mimetype_of(head, "", "")
+    assert kind_of(mimetype, None) is as_it_is
+    for kind in FILES:
+        if kind in {as_it_is, Kind.DOCUMENT} | can_be:
+            assert kind_of(mimetype, kind) is kind
+        else:
+            with pytest.raises(MediaRefused, match="WhatsApp does not take"):
+                kind_of(mimetype, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (Kind.IMAGE, "application/pdf as 'image', only JPEG, PNG and WebP"),
+        (Kind.VIDEO, "application/pdf as 'video', only MP4 and 3GPP"),
+        (Kind.AUDIO, "application/pdf as 'audio', only MP3, M4A, AAC, AMR and Ogg with Opus"),
+        (Kind.VOICE, "application/pdf as 'voice', only Ogg with Opus"),
+        (Kind.STICKER, "application/pdf as 'sticker', only WebP"),
     ],
 )
-def test_pictures_go_as_images_and_the_rest_as_documents(mimetype: str, kind: Kind) -> None:
-    assert kind_of(mimetype, None) is kind
-    assert kind_of(mimetype, Kind.DOCUMENT) is Kind.DOCUMENT
-    if kind is Kind.DOCUMENT:
-        with pytest.raises(MediaRefused, match="cannot be sent as an image"):
-            kind_of(mimetype, Kind.IMAGE)
+def test_a_refusal_says_what_is_taken(kind: Kind, says: str) -> None:
+    with pytest.raises(MediaRefused, match=says):
+        kind_of("application/pdf", kind)
 
 
-@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.OTHER])
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.POLL, Kind.OTHER])
 def test_a_file_is_no_text(kind: Kind) -> None:
-    with pytest.raises(MediaRefused):
+    with pytest.raises(MediaRefused, match=r"it can be image, video, audio, voice, sticker or document"):
         kind_of("image/png", kind)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatgrow_bot.messages import Inbound
+from chatgrow_bot.messages import Inbound, Kind
 
 from .conftest import NOON, ROOT
 
@@ -133,6 +133,18 @@ def test_a_reply_that_grows_too_long_leaves_it_to_the_next_rule(say: Say) -> Non
     decision = say(text, "x " + "ש" * 40_000)
     assert decision.rule.id == "two"
     assert "longer than" in decision.trace[0].result
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"), [("", Kind.IMAGE), (" \n", Kind.VOICE), ("", Kind.VOTE), ("fine", Kind.EDIT)]
+)
+def test_a_pattern_that_fits_anything_fits_no_file_without_words_and_no_remark(
+    say: Say, words: str, kind: Kind
+) -> None:
+    decision = say(one("pattern: .*"), words, kind=kind)
+    assert decision.rule is None
+    assert decision.trace[0].result == "the message has no words of its own"
+    assert say(one("pattern: .*"), "fine", kind=Kind.IMAGE).rule
 
 
 def test_groups_are_not_answered(say: Say) -> None:

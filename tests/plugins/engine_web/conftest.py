@@ -36,6 +36,7 @@ class RecordingInlet:
     def __init__(self) -> None:
         self.arrivals: list[Arrival] = []
         self.acks: list[Ack] = []
+        self.troubles: list[str] = []
         self.changes = 0
         self._news = asyncio.Event()
 
@@ -49,6 +50,10 @@ class RecordingInlet:
 
     def changed(self) -> None:
         self.changes += 1
+        self._news.set()
+
+    def troubled(self, reason: str) -> None:
+        self.troubles.append(reason)
         self._news.set()
 
     async def until(self, wanted: Callable[[], bool], seconds: float = 10) -> None:
@@ -93,6 +98,11 @@ class World:
     async def link(self, session: Session) -> None:
         await self.shop.scan((await reach(session, ConnectionState.QR, self.inlet)).qr)
         await reach(session, ConnectionState.ONLINE, self.inlet)
+
+    @property
+    def sim_folder(self) -> Path:
+        """Where the simulator keeps what it has."""
+        return self.folder.parent / "whatsapp"
 
     def customer(self, name: str = "Dana") -> Any:
         """Somebody nobody has written with yet."""

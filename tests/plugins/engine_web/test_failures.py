@@ -120,7 +120,10 @@ async def test_a_leftover_browser_is_ended_before_a_new_one_starts(world: World)
     (path / "SingletonLock").symlink_to("elsewhere-1")
     orphan = f"{sys.executable} -c 'import time; time.sleep(600)' --user-data-dir={path} &"
     await (await asyncio.create_subprocess_shell(orphan)).wait()
-    [leftover] = processes(world)
+    async with asyncio.timeout(10):
+        while not (found := processes(world)):  # noqa: ASYNC110 (a process tells nobody that it has begun)
+            await asyncio.sleep(0.01)
+    [leftover] = found
     async with world.open() as session:
         assert leftover.pid not in {process.pid for process in processes(world)}
         await reach(session, State.QR, world.inlet)

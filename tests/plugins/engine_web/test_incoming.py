@@ -12,7 +12,18 @@ import structlog
 
 from chatgrow_bot.engine import Ack, Arrival
 from chatgrow_bot.errors import StoreUnavailable
-from chatgrow_bot.messages import Kind
+from chatgrow_bot.messages import Attachment, Kind
+from chatgrow_bot.payloads import (
+    Contacts,
+    Deletion,
+    Edit,
+    Location,
+    Payload,
+    Person,
+    Poll,
+    Reaction,
+    Vote,
+)
 
 from .conftest import RecordingInlet, part
 
@@ -22,8 +33,13 @@ ORIGIN = "https://web.whatsapp.com"
 SOURCE = {"frame": SimpleNamespace(url=f"{ORIGIN}/")}
 MESSAGE = {
     "type": "message", "chat": "972541112233@c.us", "participant": "", "fromMe": False, "waId": "3A01",
-    "kind": "text", "text": "שלום", "name": "Dana", "sentAt": 1_790_000_000,
+    "kind": "text", "text": "שלום", "name": "Dana", "sentAt": 1_790_000_000, "chatName": "", "lid": "",
+    "attachment": None, "payload": None, "about": "", "mentions": [], "forwarded": False,
 }  # fmt: skip
+FILE = {"mimetype": "image/webp", "filename": "a.webp", "size": 5}
+PLACE = {"type": "location", "latitude": 32.1, "longitude": 34.8, "name": "Shop", "address": "Herzl 1"}
+POLL = {"type": "poll", "question": "When?", "options": ["now", "later"], "choices": 1}
+CARD = "BEGIN:VCARD\nFN:Avi\nTEL;waid=972541112244:+972541112244\nEND:VCARD"
 ACK = {"type": "ack", "chat": "972541112233@c.us", "waId": "3EB001", "ack": 2}
 
 
@@ -54,6 +70,43 @@ async def test_a_message_and_an_ack_are_handed_in_in_order() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "told", "payload"),
+    [
+        ("location", PLACE, Location(latitude=32.1, longitude=34.8, name="Shop", address="Herzl 1")),
+        ("poll", POLL, Poll(question="When?", options=("now", "later"), choices=1)),
+        (
+            "contact",
+            {"type": "contacts", "cards": [CARD]},
+            Contacts(people=(Person(name="Avi", numbers=("+972541112244",)),)),
+        ),
+        ("vote", {"type": "vote", "options": []}, Vote(options=())),
+        ("reaction", {"type": "reaction", "emoji": "👍🏽"}, Reaction(emoji="👍🏽")),
+        ("edit", {"type": "edit"}, Edit()),
+        ("deletion", {"type": "deletion"}, Deletion()),
+    ],
+)
+async def test_what_a_message_carries_is_handed_in(kind: str, told: Any, payload: Payload) -> None:
+    inlet = RecordingInlet()
+    reports = made(inlet)
+    about = {"about": "3A00", "mentions": ["972541112244@c.us"], "forwarded": True, "lid": "1234567@lid"}
+    await reports.take(SOURCE, json.dumps(MESSAGE | about | {"kind": kind, "payload": told}))
+    async with handing_in(reports):
+        await inlet.until(lambda: bool(inlet.arrivals))
+    [arrival] = inlet.arrivals
+    assert (arrival.kind, arrival.payload, arrival.about) == (kind, payload, "3A00")
+    assert (arrival.mentions, arrival.forwarded, arrival.lid) == (("972541112244@c.us",), True, "1234567@lid")
+
+
+async def test_a_file_is_handed_in_with_what_its_sender_says_of_it() -> None:
+    inlet = RecordingInlet()
+    reports = made(inlet)
+    await reports.take(SOURCE, json.dumps(MESSAGE | {"kind": "sticker", "attachment": FILE}))
+    async with handing_in(reports):
+        await inlet.until(lambda: bool(inlet.arrivals))
+    assert inlet.arrivals[0].attachment == Attachment(mimetype="image/webp", filename="a.webp", size=5)
+
+
+@pytest.mark.parametrize(
     "payload",
     [
         None, 5, {}, [], "", "x", "null", "[]", "{}", "\ud800", "[" * 100_000, json.dumps({"type": "eval"}),
@@ -65,6 +118,25 @@ async def test_a_message_and_an_ack_are_handed_in_in_order() -> None:
                 {"waId": "x" * 200},
                 {"kind": "program"}, {"text": "x" * 65_537}, {"text": None}, {"name": "x" * 257},
                 {"sentAt": -1}, {"sentAt": 1e30}, {"sentAt": "now"}, {"tenant": "admin"}, {"text": "\ud800"},
+                {"chatName": "x" * 257}, {"lid": "972541112233@c.us"}, {"about": "../x"}, {"about": None},
+                {"mentions": ["972541112233@c.us"] * 257}, {"mentions": ["all"]}, {"mentions": None},
+                {"forwarded": "yes"}, {"attachment": FILE}, {"kind": "image"}, {"kind": "vote"},
+                {"payload": PLACE}, {"kind": "location"}, {"kind": "poll", "payload": PLACE},
+                {"kind": "image", "attachment": FILE | {"size": -1}},
+                {"kind": "image", "attachment": FILE | {"mimetype": "x" * 257}},
+                {"kind": "location", "payload": PLACE | {"latitude": 91}},
+                {"kind": "location", "payload": PLACE | {"longitude": None}},
+                {"kind": "location", "payload": PLACE | {"name": "x" * 256}},
+                {"kind": "poll", "payload": POLL | {"options": []}},
+                {"kind": "poll", "payload": POLL | {"options": ["x"] * 13}},
+                {"kind": "poll", "payload": POLL | {"options": ["x" * 256]}},
+                {"kind": "poll", "payload": POLL | {"choices": -1}},
+                {"kind": "contact", "payload": {"type": "contacts", "cards": []}},
+                {"kind": "contact", "payload": {"type": "contacts", "cards": [CARD] * 51}},
+                {"kind": "contact", "payload": {"type": "contacts", "cards": ["x" * 4097]}},
+                {"kind": "vote", "payload": {"type": "vote", "options": [5]}},
+                {"kind": "reaction", "payload": {"type": "reaction", "emoji": "x" * 65}},
+                {"kind": "edit", "payload": {"type": "edit", "by": "me"}},
             )
         ),
         *(json.dumps(ACK | wrong) for wrong in ({"ack": 6}, {"ack": True}, {"ack": None}, {"ack": 1.5})),

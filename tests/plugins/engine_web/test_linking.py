@@ -18,6 +18,26 @@ async def test_a_scanned_qr_code_brings_the_session_online(world: World) -> None
         assert (snapshot.me, snapshot.qr, snapshot.reason) == ("972501234567@c.us", None, "")
 
 
+async def test_a_code_typed_on_the_phone_brings_the_session_online(world: World) -> None:
+    async with world.open() as session:
+        await reach(session, State.QR, world.inlet)
+        code = await session.pairing_code(world.shop.number)
+        shown = await reach(session, State.PAIRING_CODE, world.inlet)
+        assert (shown.pairing_code, shown.qr, len(code)) == (code, None, 8)
+        await world.shop.enter_code(code)
+        online = await reach(session, State.ONLINE, world.inlet)
+        assert online.pairing_code is None
+
+
+async def test_who_changes_his_mind_gets_a_qr_code_instead_of_the_pairing_code(world: World) -> None:
+    async with world.open() as session:
+        await reach(session, State.QR, world.inlet)
+        await session.pairing_code(world.shop.number)
+        await reach(session, State.PAIRING_CODE, world.inlet)
+        await session.refresh_qr()
+        await world.link(session)
+
+
 async def test_the_small_browser_without_a_window_works_too(tmp_path: Path) -> None:
     async with new_world(tmp_path, channel="headless-shell") as world:
         for _ in range(2):

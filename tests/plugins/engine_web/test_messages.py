@@ -159,19 +159,6 @@ async def test_what_customers_write_is_handed_in_once_each_in_order(chat: Chat) 
     assert (last.name, last.kind, last.sent_at.tzinfo) == ("Dana", Kind.TEXT, UTC)
 
 
-async def test_inbound_files_are_told_with_kind_and_caption(chat: Chat) -> None:
-    shop = chat.world.shop
-    await chat.customer.send_media(shop, b"\x89PNG", type="image", mimetype="image/png", caption="look")
-    await chat.customer.send_media(shop, b"%PDF", filename="a.pdf", mimetype="application/pdf")
-    await chat.customer.send_media(shop, b"OggS", type="audio", mimetype="audio/ogg")
-    await chat.until(lambda: len(chat.heard()) >= 3)
-    assert [(arrival.kind, arrival.text) for arrival in chat.heard()] == [
-        (Kind.IMAGE, "look"),
-        (Kind.DOCUMENT, ""),
-        (Kind.OTHER, ""),
-    ]
-
-
 async def test_a_message_typed_on_the_phone_is_from_me(chat: Chat) -> None:
     await chat.world.shop.write(chat.customer, "I take over")
     arrivals = chat.world.inlet.arrivals

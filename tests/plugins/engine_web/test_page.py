@@ -80,6 +80,28 @@ async def test_a_message_swept_before_it_is_decrypted_is_handed_in_afterwards(wo
         assert world.inlet.arrivals[-1].text == "at last"
 
 
+async def test_a_message_that_stays_undecrypted_is_a_trouble_and_never_handed_in_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dana = world.customer()
+    async with world.open() as session:
+        await world.link(session)
+        page = browser_page(session)
+        await page.evaluate(ADD_CIPHERTEXT, [chat_of(dana), True])
+        await session.snapshot()
+        assert world.inlet.troubles == []
+        monkeypatch.setattr(part("session"), "UNDECRYPTED_AFTER", 0.0)
+        for _ in range(2):
+            await session.snapshot()
+        [trouble] = world.inlet.troubles
+        assert "could not be decrypted" in trouble
+        assert dana.number not in trouble
+        assert world.inlet.arrivals == []
+        await page.evaluate(DECRYPT)
+        await world.inlet.until(lambda: bool(world.inlet.arrivals))
+        assert [arrival.text for arrival in world.inlet.arrivals] == ["at last"]
+
+
 async def test_a_message_under_a_linked_id_is_handed_in_under_the_phone_number(world: World) -> None:
     dana = world.customer()
     async with world.open() as session:

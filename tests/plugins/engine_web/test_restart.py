@@ -1,14 +1,18 @@
 """What was, and what came, is there after the session was closed and opened again."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from chatgrow_bot.engine import Parcel
+from chatgrow_bot.engine import Arrival, Parcel
 from chatgrow_bot.errors import SendFailed
 from chatgrow_bot.messages import ConnectionState as State
+from chatgrow_bot.messages import Kind
+from chatgrow_bot.payloads import Poll, Vote
 
 from .conftest import World, chat_of, reach
+from .test_messages import parcel
 
 WA_ID = "3EB00123456789ABCDEF01"
 
@@ -58,3 +62,39 @@ async def test_nothing_is_sent_before_an_account_is_linked(world: World) -> None
         await reach(session, State.QR, world.inlet)
         with pytest.raises(SendFailed, match="not logged in"):
             await session.send(Parcel(chat=chat_of(world.customer()), wa_id=WA_ID, text="hello"))
+
+
+async def swept(session: Any) -> list[Arrival]:
+    since = datetime.now(UTC) - timedelta(minutes=2)
+    return [arrival async for arrival in session.sweep(since)]
+
+
+async def test_what_was_told_and_what_was_missed_is_swept_under_the_same_ids(world: World) -> None:
+    dana, arrivals = world.customer(), world.inlet.arrivals
+    tea = Poll(question="Tea?", options=("yes", "no"))
+    poll, note = parcel(dana, "", payload=tea), parcel(dana, "note")
+    async with world.open() as session:
+        await world.link(session)
+        for sent in (poll, note):
+            await session.send(sent)
+        theirs = await dana.write(world.shop, "first words")
+        wrong = await dana.write(world.shop, "wrong")
+        poll_there, note_there = await dana.received(2)
+        await dana.react(note_there, "🙏")
+        await dana.vote(poll_there, ["yes"])
+        await world.inlet.until(lambda: {Kind.REACTION, Kind.VOTE} <= {each.kind for each in arrivals})
+        live = {arrival.kind: arrival for arrival in arrivals}
+        again = {arrival.wa_id: arrival.kind for arrival in await swept(session)}
+        assert again[live[Kind.REACTION].wa_id] is Kind.REACTION
+        assert again[live[Kind.VOTE].wa_id] is Kind.VOTE
+    await dana.edit(theirs, "other words")
+    await dana.revoke(wrong)
+    await dana.vote(poll_there, ["no"])
+    async with world.open() as session:
+        await reach(session, State.ONLINE, world.inlet)
+        found = {(arrival.kind, arrival.about): arrival for arrival in await swept(session)}
+        assert found[Kind.REACTION, note.wa_id].wa_id == live[Kind.REACTION].wa_id
+        assert found[Kind.VOTE, poll.wa_id].payload == Vote(options=("no",))
+        assert found[Kind.EDIT, theirs.id].text == "other words"
+        assert found[Kind.DELETION, wrong.id].from_me is False
+        assert not [each for each in found.values() if each.text in ("wrong", "first words")]

@@ -14,7 +14,7 @@ snapshot = part("snapshot")
 FRESH = {
     "auth": False, "ready": True, "mode": "QR", "info": "OPENING", "socket": "UNPAIRED", "needsUpdate": False,
     "idle": False, "passkey": False, "pairingSeconds": 0, "me": None, "qr": None, "dialog": None,
-    "logout": None, "missing": [],
+    "logout": None, "missing": [], "pairingCode": None, "undecrypted": [],
 }  # fmt: skip
 ONLINE = FRESH | {"auth": True, "mode": "MAIN", "info": "NORMAL", "socket": "CONNECTED", "me": "97250@c.us"}
 
@@ -30,6 +30,8 @@ def read(raw: dict[str, Any] | None, *, linked: bool = False, logout: str | None
         (FRESH, State.STARTING),
         (FRESH | {"qr": "2@abc"}, State.QR),
         (FRESH | {"idle": True, "qr": "2@abc"}, State.QR),
+        (FRESH | {"pairingCode": "ABCD1234", "qr": "2@abc"}, State.PAIRING_CODE),
+        (FRESH | {"pairingCode": "ABCD1234", "idle": True}, State.PAIRING_CODE),
         (FRESH | {"info": "PAIRING", "pairingSeconds": 1}, State.AUTHENTICATING),
         (FRESH | {"info": "PAIRING", "pairingSeconds": 61}, State.PASSKEY_REQUIRED),
         (FRESH | {"passkey": True, "qr": "2@abc"}, State.PASSKEY_REQUIRED),
@@ -60,6 +62,11 @@ def test_a_full_ready_page_with_a_qr_code_is_not_online() -> None:
     assert (seen.state, seen.qr) == (State.QR, "2@abc")
 
 
+def test_a_pairing_code_is_shown_instead_of_the_qr_code() -> None:
+    seen = read(FRESH | {"pairingCode": "ABCD1234", "qr": "2@abc"})
+    assert (seen.pairing_code, seen.qr) == ("ABCD1234", None)
+
+
 def test_an_expired_qr_code_is_not_shown() -> None:
     assert read(FRESH | {"idle": True, "qr": "2@abc"}).qr is None
 
@@ -80,7 +87,17 @@ def test_what_is_lost_is_named_while_the_rest_works() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [{}, [], "x", ONLINE | {"auth": "yes"}, ONLINE | {"me": 5}, ONLINE | {"missing": [1]}]
+    "raw",
+    [
+        {},
+        [],
+        "x",
+        ONLINE | {"auth": "yes"},
+        ONLINE | {"me": 5},
+        FRESH | {"pairingCode": "<b>x</b>"},
+        ONLINE | {"undecrypted": [1]},
+        ONLINE | {"missing": [1]},
+    ],
 )
 def test_a_page_that_answers_in_another_shape_is_not_believed(raw: object) -> None:
     with pytest.raises(msgspec.ValidationError):

@@ -1,6 +1,7 @@
 """The API over real sockets on the whole hub: real accounts, database, spool, outbox and connections. Only
 WhatsApp is a fake engine, and the clock is turned by hand."""
 
+import asyncio
 import io
 import json
 import sys
@@ -12,18 +13,24 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pydantic import BaseModel
+from sqlalchemy import select
 
 from chatgrow_bot.accounts import Accounts
 from chatgrow_bot.app import open_hub
 from chatgrow_bot.config.load import load
-from chatgrow_bot.engine import Engine
+from chatgrow_bot.engine import Engine, Parcel
 from chatgrow_bot.host.loader import built_in_folder, load_plugin_module
 from chatgrow_bot.hub import Hub, Role
 from chatgrow_bot.messages import ConnectionState
 from chatgrow_bot.plugin import Route
+from chatgrow_bot.store.database import Database
+from chatgrow_bot.store.tables import inbox
 from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession
 
 REST_API = load_plugin_module(built_in_folder() / "rest_api")
+#: Seconds that a busy machine may take.
+_PATIENCE = 20.0
 CONNECTIONS = "/api/whatsapp/connections"
 USERS = {
     "admin": Role.ADMIN,
@@ -42,8 +49,14 @@ plugins:
 
 
 def part(name: str) -> ModuleType:
-    """A module of the plugin: `part("models")`."""
+    """A module of the plugin: `part("models.base")`."""
     return sys.modules[f"{REST_API.__name__}.{name}"]
+
+
+def body_models() -> list[type[BaseModel]]:
+    """The model of every body that the API takes, and of every part of one."""
+    models: list[type[BaseModel]] = part("models.base").Request.__subclasses__()
+    return models
 
 
 @dataclass(frozen=True)
@@ -72,9 +85,10 @@ class Api:
         engine: FakeEngine,
         clock: FakeClock,
         home: Path,
+        db: Database,
     ) -> None:
         self.hub, self.url, self.engine, self.clock, self.home = hub, url, engine, clock, home
-        self._session = session
+        self._session, self._db = session, db
         self._tokens: dict[str, str] = {}
 
     def routes(self) -> list[Route]:
@@ -114,13 +128,35 @@ class Api:
 
     async def until(self, user: str, connection_id: str, state: ConnectionState) -> None:
         """Wait for a state, while time passes."""
-        seen: Any = None
-        for _ in range(2000):
-            seen = (await self.ask("GET", f"{CONNECTIONS}/{connection_id}", user)).body
-            if seen["state"] == state:
-                return
-            self.clock.advance(0.1)
-        raise AssertionError(f"never {state}: {seen}")
+        async with asyncio.timeout(_PATIENCE):
+            while (await self.ask("GET", f"{CONNECTIONS}/{connection_id}", user)).body["state"] != state:
+                await self._pass(0.1)
+
+    async def leaves(self, reply: Reply, connection_id: str = "shop") -> Parcel:
+        """The parcel that the engine is handed for what was accepted, while time passes."""
+        assert reply.status == 202, reply
+        async with asyncio.timeout(_PATIENCE):
+            while (await self.ask("GET", reply.headers["Location"])).body["status"] != "sent":
+                await self._pass(1)
+        return self.engine.opened[connection_id].sent[-1]
+
+    async def _pass(self, seconds: float) -> None:
+        """Let time pass: so much on the hub's clock, and a little in truth, for its threads to work."""
+        self.clock.advance(seconds)
+        await asyncio.sleep(0.005)
+
+    async def hears(self, connection_id: str = "shop", *, fetched: bool = True, **what: Any) -> str:
+        """Something comes in to the operator; its id, once its file is fetched or known to be gone. `what` is
+        as for FakeSession.hears."""
+        came = await self.engine.opened[connection_id].hears(**what)
+        who = await self.hub.accounts.verify(await self.token("operator"))
+        found = select(inbox.c.id).where(inbox.c.tenant == who.user_id, inbox.c.wa_id == came.wa_id)
+        message_id = await self._db.read(lambda conn: conn.execute(found).scalar_one())
+        async with asyncio.timeout(10):
+            while fetched and came.attachment:
+                message = await self.hub.inbox.get(who.user_id, message_id)
+                fetched = not (message.media or message.media_trouble)
+        return str(message_id)
 
 
 @pytest.fixture
@@ -136,4 +172,12 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         open_hub(load(config, {}), clock=clock, engines=engines) as running,
         aiohttp.ClientSession() as session,
     ):
-        yield Api(running.hub, f"http://127.0.0.1:{running.port}", session, engine, clock, tmp_path)
+        yield Api(
+            running.hub,
+            f"http://127.0.0.1:{running.port}",
+            session,
+            engine,
+            clock,
+            tmp_path,
+            running.ground.db,
+        )

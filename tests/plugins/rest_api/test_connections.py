@@ -77,7 +77,7 @@ async def test_null_is_not_a_way_to_say_leave_it(api: Api) -> None:
 
 async def test_reconnect_starts_a_connection_again(api: Api) -> None:
     session = await api.connect("shop")
-    session.show(ConnectionState.LOGGED_OUT)
+    session.becomes(ConnectionState.LOGGED_OUT)
     await api.until("operator", "shop", ConnectionState.LOGGED_OUT)
     answer = await api.ask("POST", f"{CONNECTIONS}/shop/reconnect")
     assert answer.status == 202

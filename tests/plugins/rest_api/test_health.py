@@ -14,7 +14,7 @@ async def test_health_is_open_to_all_and_names_nobody(api: Api) -> None:
         assert answer.body["checks"]["database"] is True
         assert "secret-shop" not in str(answer.body)
 
-    session.show(ConnectionState.BANNED)
+    session.becomes(ConnectionState.BANNED)
     await api.until("operator", "secret-shop", ConnectionState.BANNED)
     answer = await api.ask("GET", "/health", None)
     assert answer.status == 503

@@ -19,6 +19,10 @@ BODIES = {
     ("PUT", f"{CONNECTIONS}/{{connection_id}}"): {"name": "Renamed"},
     ("POST", f"{CONNECTIONS}/{{connection_id}}/send"): {"to": "+14155550123", "message": "hello"},
     ("POST", "/api/commands/{name}"): {"args": []},
+    ("POST", "/api/whatsapp/messages/{message_id}/react"): {"emoji": "👍"},
+    ("POST", "/api/whatsapp/messages/{message_id}/edit"): {"text": "hello again"},
+    ("POST", "/api/whatsapp/messages/{message_id}/forward"): {"to": "+14155550123"},
+    ("POST", f"{CONNECTIONS}/{{connection_id}}/presence"): {"available": True},
 }
 
 
@@ -27,13 +31,15 @@ def filled(route: Route, message_id: str = "0" * 32) -> str:
         route.path.replace("{connection_id}", "shop")
         .replace("{message_id}", message_id)
         .replace("{name}", "none")
+        .replace("{chat}", "14155550123@c.us")
+        .replace("{number}", "+14155550123")
     )
 
 
 async def ask(
     api: Api, route: Route, user: str | None = None, message_id: str = "0" * 32, **more: Any
 ) -> Reply:
-    if route.path == "/api/whatsapp/media":
+    if (route.method, route.path) == ("POST", "/api/whatsapp/media"):
         more |= {"data": b"x", "headers": {"Content-Type": "text/plain", **dict(more.get("headers", {}))}}
     elif body := BODIES.get((route.method, route.path)):
         more["json"] = body
@@ -44,6 +50,13 @@ def test_the_public_list_is_frozen(api: Api) -> None:
     public = {(route.method, route.path) for route in api.routes() if route.access is Access.PUBLIC}
     assert public == PUBLIC
     assert not [route for route in api.routes() if route.access is Access.SIGNED]
+
+
+def test_who_only_looks_changes_nothing_and_sees_no_secret(api: Api) -> None:
+    for route in api.routes():
+        looks = route.method == "GET" and not route.path.endswith(("/qr", "/numbers/{number}"))
+        if not looks and (route.method, route.path) not in {*PUBLIC, ("POST", "/api/commands/{name}")}:
+            assert route.access in (Access.OPERATOR, Access.ADMIN), route
 
 
 async def test_without_a_good_token_no_other_route_answers(api: Api) -> None:
@@ -97,24 +110,29 @@ async def test_another_tenant_sees_what_he_would_see_if_it_did_not_exist(api: Ap
     owned = [
         route for route in api.routes() if "{connection_id}" in route.path or "{message_id}" in route.path
     ]
-    assert len(owned) == 8
+    assert len(owned) == 20
     before = {}
     for route in owned:
         answer = await ask(api, route, "stranger")
         before[route.method, route.path] = answer
         assert answer.status == 404
 
-    await api.connect("shop")
+    session = await api.connect("shop")
     sent = await api.ask("POST", f"{CONNECTIONS}/shop/send", json={"to": "+14155550123", "message": "hello"})
-    for route in owned:
-        theirs = await ask(api, route, "stranger", sent.body["messageId"])
-        missing = before[route.method, route.path]
-        text = str(theirs.body | {"requestId": ""}).replace(sent.body["messageId"], "0" * 32)
-        assert text == str(missing.body | {"requestId": ""})
+    came = await api.hears(text="hello", file=b"hello", mimetype="text/plain")
+    for message_id in (sent.body["messageId"], came):
+        for route in owned:
+            theirs = await ask(api, route, "stranger", message_id)
+            missing = before[route.method, route.path]
+            text = str(theirs.body | {"requestId": ""}).replace(message_id, "0" * 32)
+            assert text == str(missing.body | {"requestId": ""})
+        # the control: the owner sees it
+        assert (await api.ask("GET", f"/api/whatsapp/messages/{message_id}")).status == 200
+    assert (await api.ask("GET", f"/api/whatsapp/media/{came}")).body == b"hello"
+    assert (session.read, session.shown, session.available, session.paired) == ([], [], None, [])
     assert (await api.ask("GET", CONNECTIONS, "stranger")).body == {"connections": []}
-    # the control: the owner sees it, and nothing was changed by the stranger
+    # nothing was changed by the stranger
     assert (await api.ask("GET", f"{CONNECTIONS}/shop")).body["name"] == ""
-    assert (await api.ask("GET", f"/api/whatsapp/messages/{sent.body['messageId']}")).status == 200
 
 
 async def test_a_tenant_named_in_the_request_is_not_heard(api: Api) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from chatgrow_bot.messages import Media
+
 from .conftest import CONNECTIONS, Api, Reply
 
 SEND = f"{CONNECTIONS}/shop/send"
@@ -25,23 +27,21 @@ async def send(api: Api, media: dict[str, Any], **more: Any) -> Reply:
     return await api.ask("POST", SEND, json={"to": TO, "message": message})
 
 
-async def arrives(api: Api, reply: Reply) -> Any:
-    """The parcel that the engine is handed."""
-    assert reply.status == 202, reply
-    for _ in range(1000):
-        if (await api.ask("GET", reply.headers["Location"])).body["status"] == "sent":
-            return api.engine.opened["shop"].sent[-1]
-        api.clock.advance(0.5)
-    raise AssertionError("nothing was sent")
+async def leaves(api: Api, reply: Reply) -> Media:
+    """The file that the engine is handed."""
+    media = (await api.leaves(reply)).media
+    assert media is not None
+    return media
 
 
 async def test_a_file_inside_the_allowed_folders_is_sent_under_its_name(api: Api) -> None:
     await api.connect("shop")
     (api.home / "media" / "menu.pdf").write_bytes(PDF)
     reply = await send(api, {"path": str(api.home / "media" / "menu.pdf")}, caption="Our menu")
-    parcel = await arrives(api, reply)
-    assert (parcel.text, parcel.media.filename, parcel.media.kind) == ("Our menu", "menu.pdf", "document")
-    assert parcel.media.path.read_bytes() == PDF
+    media = await leaves(api, reply)
+    assert (media.filename, media.kind) == ("menu.pdf", "document")
+    assert media.path.read_bytes() == PDF
+    assert api.engine.opened["shop"].sent[-1].text == "Our menu"
 
 
 async def test_a_path_outside_the_folders_is_refused(api: Api) -> None:
@@ -86,11 +86,11 @@ async def test_a_url_that_may_not_or_cannot_be_fetched_is_refused(api: Api) -> N
 async def test_base64_is_sent_as_what_it_is_or_as_asked(api: Api) -> None:
     await api.connect("shop")
     data = base64.b64encode(PNG).decode()
-    picture = await arrives(api, await send(api, {"data": data}))
-    assert (picture.media.kind, picture.media.mimetype) == ("image", "image/png")
-    document = await arrives(api, await send(api, {"data": data, "type": "document", "filename": "a.png"}))
-    assert (document.media.kind, document.media.filename) == ("document", "a.png")
-    assert document.media.path.read_bytes() == PNG
+    picture = await leaves(api, await send(api, {"data": data}))
+    assert (picture.kind, picture.mimetype) == ("image", "image/png")
+    document = await leaves(api, await send(api, {"data": data, "type": "document", "filename": "a.png"}))
+    assert (document.kind, document.filename) == ("document", "a.png")
+    assert document.path.read_bytes() == PNG
     text = base64.b64encode(b"plain words").decode()
     for media in (
         {"data": text, "type": "image"},
@@ -121,8 +121,8 @@ async def test_an_upload_is_kept_for_its_owner_and_sent_unchanged(api: Api) -> N
     }
     upload_id = uploaded.body["uploadId"]
     for _ in range(2):  # as often as one likes
-        parcel = await arrives(api, await send(api, {"uploadId": upload_id}))
-        assert parcel.media.path.read_bytes() == PDF
+        media = await leaves(api, await send(api, {"uploadId": upload_id}))
+        assert media.path.read_bytes() == PDF
     assert (await send(api, {"uploadId": upload_id, "type": "image"})).is_problem(422, "Media refused")
     for other in ("none", "_" * 64):
         assert (await send(api, {"uploadId": other})).is_problem(422, "Media refused")

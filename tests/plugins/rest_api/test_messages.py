@@ -44,7 +44,8 @@ async def test_a_text_is_accepted_sent_and_its_way_can_be_followed(api: Api) -> 
     steps = sent["timeline"]
     assert isinstance(steps, list)
     assert [steps[0]["status"], steps[-1]["status"]] == ["queued", "sent"]
-    assert "Hello" not in str(sent)
+    assert (sent["direction"], sent["text"], sent["about"]) == ("outbound", "Hello שלום 👋", "")
+    assert (sent["media"], sent["payload"], sent["mentions"], sent["forwarded"]) == (None, None, [], False)
 
 
 async def test_the_longest_text_passes_however_it_is_written(api: Api) -> None:

@@ -7,15 +7,24 @@ from chatgrow_bot.errors import BadInput
 from chatgrow_bot.host.loader import built_in_folder
 from chatgrow_bot.server.bodies import fit
 
-from .conftest import Api, part
+from .conftest import Api, body_models
 
 README = (built_in_folder() / "rest_api" / "README.md").read_text()
 
 
+#: What stands for the beginning of a path.
+SHORT = {
+    "$SEND": "$API/api/whatsapp/connections/shop/send",
+    "$QR": "$API/api/whatsapp/connections/shop/qr",
+    "$ONE": "$API/api/whatsapp/messages/$ID",
+    "$SHOP": "$API/api/whatsapp/connections/shop",
+}
+
+
 def fits_one(body: object) -> bool:
-    for model in ("Login", "NewConnection", "ConnectionPatch", "Send", "CommandCall"):
+    for model in body_models():
         try:
-            fit(body, getattr(part("models"), model))
+            fit(body, model)
         except BadInput:
             continue
         return True
@@ -24,17 +33,17 @@ def fits_one(body: object) -> bool:
 
 def test_every_example_is_a_body_that_is_taken() -> None:
     bodies = re.findall(r"-d '(\{.*\})'", README)
-    assert len(bodies) >= 8
+    assert len(bodies) >= 19
     assert all(fits_one(json.loads(body)) for body in bodies)
 
 
 async def test_every_route_has_an_example(api: Api) -> None:
-    told = README.replace("$SEND", "$API/api/whatsapp/connections/shop/send").replace(
-        "$QR", "$API/api/whatsapp/connections/shop/qr"
-    )
+    told = README
+    for short, long in SHORT.items():
+        told = told.replace(short, long)
     calls = [line for line in told.splitlines() if "curl" in line or line.startswith("QR=")]
     for route in api.routes():
-        path = re.sub(r"\{.*?\}", "(shop|NAME|\\\\$ID)", route.path)
+        path = re.sub(r"\{.*?\}", r"(shop|NAME|CHAT|\\$ID|\\+\\d+)", route.path)
         found = [line for line in calls if re.search(rf"\$API{path}[\"? )]|\$API{path}$", line)]
         if route.method in ("PUT", "DELETE"):
             found = [line for line in found if f"-X {route.method}" in line]

@@ -115,7 +115,7 @@ async def test_logging_out_on_the_phone_leads_back_to_a_code(open_page: OpenPage
     async with open_page("profile") as page:
         await page.link(shop)
         async with (
-            page.page.expect_console_message(lambda line: line.text == "logout reason UnknownCompanion"),
+            page.page.expect_console_message(lambda line: line.text == "logout reason unknown_companion"),
             page.page.expect_event("load", timeout=10_000),
         ):
             await shop.logout_device()

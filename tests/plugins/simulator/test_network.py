@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -97,6 +98,55 @@ async def test_a_restart_of_the_simulator_finds_the_same_network(tmp_path: Path,
         text, file = await shop.received(2)
         assert (text.seq, text.id, text.text) == (sent.seq, sent.id, "remember me")
         assert file.content == b"bytes"
+
+
+async def test_a_restart_of_the_simulator_finds_the_same_groups_and_remarks(
+    tmp_path: Path, plugin: ModuleType
+) -> None:
+    async with plugin.Simulator(tmp_path) as before:
+        dana = before.customer("+972541112233", name="Dana")
+        shop = before.phone("+972501234567", name="Shop")
+        group = before.group("team", [shop, dana])
+        poll = await shop.send_poll(group, "When?", ["now", "later"])
+        await dana.vote(poll, ["later"])
+        await dana.react(poll, "👍")
+        asked = await dana.write(group, "here?", quote=poll, mentions=[shop])
+        await dana.edit(asked, "there?")
+        gone = await dana.send_contact(group, "Avi", "+972541110000")
+        await dana.revoke(gone)
+    async with plugin.Simulator(tmp_path) as after:
+        dana = after.customer("+972541112233", name="Dana")
+        shop = after.phone("+972501234567", name="Shop")
+        assert after.group("team", [shop, dana]).id == group.id
+        (again,) = await dana.received()
+        assert (again.votes, again.reactions) == (
+            {"now": [], "later": [dana.number]},
+            {dana.number: "👍"},
+        )
+        words, revoked = await shop.received(2)
+        assert (words.text, words.edited, words.quoted) == ("there?", True, poll.id)
+        assert words.mentions == (shop.number,)
+        assert (revoked.revoked, revoked.contacts) == (True, ())
+
+
+async def test_files_of_another_version_are_not_touched(tmp_path: Path, plugin: ModuleType) -> None:
+    with sqlite3.connect(tmp_path / "simulator.db") as database:
+        database.execute("CREATE TABLE people (number TEXT)")
+    database.close()
+    with pytest.raises(plugin.SimulatorError, match="another version"):
+        async with plugin.Simulator(tmp_path):
+            pass
+
+
+async def test_who_is_not_in_a_group_neither_writes_nor_remarks_in_it(
+    sim: Simulator, dana: Customer, shop: Phone, plugin: ModuleType
+) -> None:
+    group = sim.group("two", [dana, shop])
+    message = await dana.write(group, "between us")
+    eve = sim.customer("+972546660000", name="Eve")
+    for attempt in (eve.write(group, "hi"), eve.react(message, "👀"), eve.show(group, "composing")):
+        with pytest.raises(plugin.SimulatorError):
+            await attempt
 
 
 async def test_serve_announces_where_it_is_and_runs_until_cancelled(

@@ -14,6 +14,8 @@ _EMPTY, _FALSE = sa.text("''"), sa.false()
 
 def upgrade() -> None:
     """Forward only: the copy made before it is the way back."""
+    with op.batch_alter_table("inbox") as inbox:  # ids made for votes and remarks are longer
+        inbox.alter_column("wa_id", existing_type=_NAME, existing_nullable=False, type_=sa.String(128))
     for table in ("outbox", "inbox"):
         op.add_column(table, sa.Column("payload", sa.Text()))
         op.add_column(table, sa.Column("about", _ID, nullable=False, server_default=_EMPTY))
@@ -23,6 +25,14 @@ def upgrade() -> None:
     op.add_column("inbox", sa.Column("media_trouble", sa.Text(), nullable=False, server_default=_EMPTY))
     op.add_column("inbox", sa.Column("about_wa_id", sa.String(128), nullable=False, server_default=_EMPTY))
     op.add_column("inbox", sa.Column("chat_name", sa.Text(), nullable=False, server_default=_EMPTY))
+    is_about = sa.text("about != ''")
+    op.create_index(
+        "ix_inbox_about",
+        "inbox",
+        ["tenant", "about"],
+        sqlite_where=is_about,
+        postgresql_where=is_about,
+    )
     op.create_table(
         "contacts",
         sa.Column("connection_id", _NAME, nullable=False),

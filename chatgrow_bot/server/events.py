@@ -1,0 +1,73 @@
+"""Server-sent events: an answer that goes on for as long as there is somebody to hear it, who still may."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from aiohttp import web
+
+from ..errors import NotAllowed, NotLoggedIn
+from ..plugin import RECHECK
+
+#: Set when the server stops: answers that go on for long end by themselves then.
+STOPPING = web.AppKey("stopping", asyncio.Event)
+#: Told as the last event to whoever must log in again.
+ENDED = "ended"
+
+#: Seconds after which something is sent even if there is nothing to tell, so that nobody takes it for dead.
+_QUIET = 20.0
+#: Seconds that a listener may take to swallow what is sent.
+_SLOW = 10.0
+
+
+class EventStream:
+    """One listener."""
+
+    def __init__(self, request: web.Request, response: web.StreamResponse) -> None:
+        self._request = request
+        self.response = response
+        self._stopping = request.app[STOPPING]
+        self._loop = asyncio.get_running_loop()
+        self._said_at = self._loop.time()
+
+    async def send(self, event: str, data: str) -> None:
+        """Tell something. Raises NotLoggedIn once the listener's login has ended: he hears nothing more."""
+        await self._request[RECHECK]()
+        lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+        await self._write(f"event: {event}\n{lines}\n")
+
+    async def wait(self, news: asyncio.Event, seconds: float) -> bool:
+        """Wait for news, but not longer. Whether the stream goes on: not when the server stops. Raises
+        NotLoggedIn once the listener's login has ended."""
+        async with asyncio.TaskGroup() as group:
+            first = [group.create_task(each.wait()) for each in (news, self._stopping)]
+            await asyncio.wait(first, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            for task in first:
+                task.cancel()
+        await self._request[RECHECK]()
+        if self._loop.time() - self._said_at > _QUIET:
+            await self._write(": still here\n\n")
+        return not self._stopping.is_set()
+
+    async def farewell(self) -> None:
+        """Tell that one must log in again."""
+        await self._write(f"event: {ENDED}\ndata:\n\n")
+
+    async def _write(self, text: str) -> None:
+        async with asyncio.timeout(_SLOW):
+            await self.response.write(text.encode())
+        self._said_at = self._loop.time()
+
+
+@asynccontextmanager
+async def event_stream(request: web.Request) -> AsyncIterator[EventStream]:
+    """Answer with events for the time of the block. A listener who leaves, is too slow or is no longer logged
+    in ends the block, and that is no error."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+    await response.prepare(request)
+    stream = EventStream(request, response)
+    with suppress(ConnectionError, TimeoutError):  # nobody listens any more
+        try:
+            yield stream
+        except (NotLoggedIn, NotAllowed):
+            await stream.farewell()

@@ -1,0 +1,130 @@
+"""A message by its id, whichever way it went: ids of sent and received messages are one namespace."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from chatgrow_bot.errors import Conflict, MessageNotFound, NotFound
+from chatgrow_bot.hub import Hub
+from chatgrow_bot.messages import Delivery, Inbound, Media, Outbound, TimelineEntry
+from chatgrow_bot.safety.media import display_name
+
+from .models.messages import MediaShown, ReceivedMessage, SentMessage, TimelineStep
+
+
+class FileNotReady(Conflict):
+    """It is being fetched; ask again in a moment."""
+
+    title = "Media not ready"
+
+
+class FileNotFound(NotFound):
+    """GET the message for what it carries; its sender may send the file again."""
+
+    title = "Media not found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A message, and what it says; of one that came in the two are the same."""
+
+    message: Delivery | Inbound
+    content: Outbound | Inbound
+
+    async def file(self) -> Media:
+        """The file that it carries. Raises FileNotReady, FileNotFound."""
+        if media := self.content.media:
+            if await asyncio.to_thread(media.path.is_file):
+                return media
+            raise FileNotFound("The file is no longer kept")
+        shown = _file_shown(self)
+        if shown is None:
+            raise FileNotFound(f"The message is of type '{self.message.kind}' and carries no file")
+        if shown.status == "fetching":
+            raise FileNotReady("The file is not here yet")
+        raise FileNotFound(f"There is no file: {shown.reason}")
+
+
+async def find(hub: Hub, tenant: str, message_id: str) -> Found:
+    """One of the tenant's messages. Raises MessageNotFound."""
+    try:
+        delivery = await hub.outbox.get(tenant, message_id)
+    except MessageNotFound:
+        message = await hub.inbox.get(tenant, message_id)
+        return Found(message=message, content=message)
+    return Found(message=delivery, content=await hub.outbox.content(tenant, message_id))
+
+
+def shown(found: Found, timeline: Sequence[TimelineEntry]) -> SentMessage | ReceivedMessage:
+    """A message as its owner sees it; the timeline is that of an outgoing one."""
+    message = found.message
+    if isinstance(message, Inbound):
+        return received(message)
+    return SentMessage(
+        **_common(found),
+        priority=message.priority.name.lower(),
+        status=message.state,
+        reason=message.reason,
+        ack=message.ack,
+        attempts=message.attempts,
+        source=message.source,
+        because=message.because,
+        created_at=message.created_at,
+        due_at=message.due,
+        expires_at=message.expires_at,
+        updated_at=message.updated_at,
+        timeline=[TimelineStep(at=step.at, status=step.state, reason=step.reason) for step in timeline],
+    )
+
+
+def received(message: Inbound) -> ReceivedMessage:
+    """A message that came in, as its owner sees it."""
+    return ReceivedMessage(
+        **_common(Found(message=message, content=message)),
+        participant=message.participant,
+        from_me=message.from_me,
+        name=message.name,
+        chat_name=message.chat_name,
+        sent_at=message.sent_at,
+        received_at=message.received_at,
+    )
+
+
+def _common(found: Found) -> dict[str, Any]:
+    message, content = found.message, found.content
+    return {
+        "message_id": message.id,
+        "connection_id": message.connection_id,
+        "chat": message.chat,
+        "type": message.kind,
+        "text": content.text,
+        "media": _file_shown(found),
+        "payload": asdict(content.payload) if content.payload else None,
+        "about": content.about,
+        "mentions": list(content.mentions),
+        "forwarded": content.forwarded,
+    }
+
+
+def _file_shown(found: Found) -> MediaShown | None:
+    content = found.content
+    if media := content.media:
+        return MediaShown(
+            status="ready",
+            reason="",
+            url=f"/api/whatsapp/media/{found.message.id}",
+            mimetype=media.mimetype,
+            filename=media.filename,
+            size=media.size,
+        )
+    if isinstance(content, Inbound) and (said := content.attachment):
+        return MediaShown(
+            status="unavailable" if content.media_trouble else "fetching",
+            reason=content.media_trouble,
+            url="",
+            mimetype=said.mimetype,
+            filename=display_name(said.filename, said.mimetype),
+            size=said.size,
+        )
+    return None

@@ -1,0 +1,43 @@
+"""What every body and every answer is: camelCase; a body takes no unknown key and no silent conversion."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+_LATEST_YEAR = 2200
+
+
+class Request(BaseModel):
+    """A body: camelCase, no unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", strict=True, frozen=True, validate_by_name=False
+    )
+
+
+class Answer(BaseModel):
+    """An answer's body, in camelCase."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, validate_by_name=True)
+
+
+def _text_only(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("Write the time as text, for example 2026-01-31T09:00:00Z")  # noqa: TRY004
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        moment = value.astimezone(UTC)
+    except OverflowError:
+        moment = None
+    if moment is None or not 1970 <= moment.year < _LATEST_YEAR:
+        raise ValueError("This time is out of range")
+    return moment
+
+
+#: A time with its zone, as text.
+Moment = Annotated[AwareDatetime, BeforeValidator(_text_only), Field(strict=False), AfterValidator(_in_utc)]

@@ -1,0 +1,67 @@
+"""Connections, and what links them."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from .base import Answer, Request
+
+
+class NewConnection(Request):
+    """A connection to make."""
+
+    connection_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="unique in the installation")
+    name: str = Field(default="", max_length=200)
+    phone_number: str = Field(default="", max_length=32, description="in international form")
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class ConnectionPatch(Request):
+    """What to change of a connection; what is left out stays, and settings are merged key by key."""
+
+    name: str | None = Field(default=None, max_length=200)
+    phone_number: str | None = Field(default=None, max_length=32)
+    settings: dict[str, Any] | None = None
+
+
+class Connection(Answer):
+    """A connection."""
+
+    connection_id: str
+    name: str
+    phone_number: str
+    settings: dict[str, Any]
+    state: str
+    reason: str
+    paused: bool
+    me: str | None = Field(description="the linked account's chat id")
+    created_at: datetime
+    state_since: datetime
+
+
+class ConnectionList(Answer):
+    """All of the caller's connections, oldest first."""
+
+    connections: list[Connection]
+
+
+class Qr(Answer):
+    """A QR code to link by."""
+
+    qr_code: str = Field(repr=False, description="a data: URL of a PNG")
+    code: str = Field(repr=False, description="what the QR code says")
+    expires_at: datetime
+
+
+class PairingAsked(Request):
+    """Whose phone links; by default the connection's own number."""
+
+    phone_number: str = Field(default="", max_length=32, description="in international form")
+
+
+class PairingShown(Answer):
+    """A code to type on the phone."""
+
+    code: str = Field(repr=False)
+    expires_at: datetime

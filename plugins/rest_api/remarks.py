@@ -1,0 +1,86 @@
+"""What is done with an earlier message, sent or received: a reaction, an edit, a deletion, a copy to others.
+
+Each is a delivery of its own: it waits its turn, is paced, retried and followed like any other message.
+"""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from chatgrow_bot.addresses import chat_of
+from chatgrow_bot.errors import BadInput, Conflict
+from chatgrow_bot.hub import Hub
+from chatgrow_bot.messages import FILES, REMARKS, Delivery, Kind, Outbound, State
+from chatgrow_bot.payloads import Deletion, Edit, Payload, Reaction
+from chatgrow_bot.plugin import Access, Route
+from chatgrow_bot.server.bodies import read_body
+
+from .accepting import PATH, accept
+from .found import Found, find
+from .messages import TEXT_BYTES
+from .models.messages import EditText, Forward, React
+from .replies import tenant_of
+
+_NEVER_LEFT = frozenset({State.FAILED, State.CANCELLED, State.EXPIRED})
+_NO_COPY = REMARKS | {Kind.VOTE, Kind.OTHER}
+
+
+class NeverLeft(Conflict):
+    """GET the message for the reason, and send it anew."""
+
+
+class RemarkRoutes:
+    """/react, /edit, /delete and /forward of a message."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def routes(self) -> Iterable[Route]:
+        """What is served, and to whom."""
+        one, operator = f"{PATH}/{{message_id}}", Access.OPERATOR
+        yield Route(method="POST", path=f"{one}/react", handler=self.react, access=operator)
+        yield Route(
+            method="POST", path=f"{one}/edit", handler=self.edit, access=operator, max_body=TEXT_BYTES
+        )
+        yield Route(method="POST", path=f"{one}/delete", handler=self.delete, access=operator)
+        yield Route(method="POST", path=f"{one}/forward", handler=self.forward, access=operator)
+
+    async def react(self, request: web.Request) -> web.Response:
+        """Put an emoji on a message, or take it back."""
+        body = await read_body(request, React)
+        return await self._remark(request, Reaction(emoji=body.emoji))
+
+    async def edit(self, request: web.Request) -> web.Response:
+        """Give a message of one's own new words."""
+        body = await read_body(request, EditText)
+        return await self._remark(request, Edit(), body.text)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Take a message back for everyone."""
+        return await self._remark(request, Deletion())
+
+    async def _remark(self, request: web.Request, payload: Payload, text: str = "") -> web.Response:
+        message = (await self._found(request)).message
+        if isinstance(message, Delivery) and message.state in _NEVER_LEFT:
+            raise NeverLeft(f"The message is {message.state}: it never reached WhatsApp")
+        remark = Outbound(to=message.chat, text=text, payload=payload, about=message.id)
+        return await accept(request, self._hub.outbox, message.connection_id, remark)
+
+    async def forward(self, request: web.Request) -> web.Response:
+        """Send a copy to somebody, shown as forwarded, on the same connection or another of the caller's."""
+        body = await read_body(request, Forward)
+        found = await self._found(request)
+        message, content = found.message, found.content
+        if message.kind in _NO_COPY:
+            raise BadInput(f"A message of type '{message.kind}' cannot be forwarded")
+        copy = Outbound(
+            to=chat_of(body.to),
+            text=content.text,
+            media=await found.file() if message.kind in FILES else None,
+            payload=content.payload,
+            forwarded=True,
+        )
+        return await accept(request, self._hub.outbox, body.connection_id or message.connection_id, copy)
+
+    async def _found(self, request: web.Request) -> Found:
+        return await find(self._hub, tenant_of(request), request.match_info["message_id"])
