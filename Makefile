@@ -1,5 +1,5 @@
 # One word per chore; each does all its own set-up.
-.PHONY: help demo run test check accept bench clean
+.PHONY: help demo run test check accept pictures bench clean
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
@@ -28,6 +28,11 @@ check: ## style, types, configuration, generated files
 accept: ## slow proofs, as strangers would meet it: the built wheel in an empty environment, and more
 	@scripts/setup dev
 	@$(BIN)/pytest -q tests/accept $(ARGS)
+
+pictures: ## the README's pictures, made anew from the running product
+	@scripts/setup dev
+	@$(BIN)/python -m scripts.screenshots
+	@$(BIN)/chatgrow demo --script | scripts/picture > docs/demo.svg
 
 bench: ## figures, measured side by side
 	@scripts/setup dev
