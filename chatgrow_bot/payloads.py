@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 #: Characters of a poll's question or option, of a place's or a person's name, at most.
 WORDS_LIMIT = 255
 #: How many a message may carry, as WhatsApp takes them: options of a poll, people's cards, numbers of a card.
@@ -68,3 +70,14 @@ class Deletion:
 
 #: What a message carries besides words and files.
 Payload = Location | Contacts | Poll | Vote | Reaction | Edit | Deletion
+
+
+def well_formed(text: object, payload: object) -> bool:
+    """Whether these are words and a payload (or None) as declared, to the last part. Anything else could be
+    stored, but not read again, and would be in the way of all that comes behind it."""
+    if not isinstance(text, str) or not isinstance(payload, Payload | None):
+        return False
+    try:
+        return payload is None or bool(msgspec.convert(msgspec.to_builtins(payload), type(payload)))
+    except (msgspec.ValidationError, TypeError):
+        return False

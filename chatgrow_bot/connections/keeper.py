@@ -145,8 +145,9 @@ class Keeper:
         except StoreUnavailable:  # the browser shows it to us once; the sweep finds it again
             self._missed = True
             log.exception("a message could not be stored yet", connection=self.connection_id)
-        except Exception:  # what cannot be stored at all must not keep the others out
+        except Exception as error:  # what cannot be stored at all must not keep the others out
             log.exception("a message could not be stored", connection=self.connection_id)
+            self.troubled(f"a message that came in could not be stored: {type(error).__name__}")
 
     async def acked(self, ack: Ack) -> None:
         """One of our messages came further."""

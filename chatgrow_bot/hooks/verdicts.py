@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 from ..messages import Drop, Inbound, Later, Outbound
+from ..payloads import well_formed
 from .isolation import Failed, WrongAnswer
 
 
@@ -36,7 +37,7 @@ def outbound_verdict(message: Outbound) -> Callable[[object], Outbound | Drop | 
             case Later():
                 raise WrongAnswer("gave a Later whose seconds cannot be waited for")
             case Outbound() if value.to == message.to:
-                return value
+                return _formed(value)
             case Outbound():
                 raise WrongAnswer("changed whom a message goes to; change only what it says")
             case _:
@@ -51,9 +52,9 @@ def replies(value: object) -> tuple[Outbound, ...] | None:
         case None:
             return None
         case Outbound():
-            return (value,)
+            return (_formed(value),)
         case list() | tuple() if all(isinstance(item, Outbound) for item in value):
-            return tuple(value) or None
+            return tuple(map(_formed, value)) or None
         case _:
             raise _unfit(value, "an Outbound, a list of them or None")
 
@@ -73,6 +74,12 @@ def said(verdict: object) -> str:
             return f"failed: {reason}"
         case _:
             return "answered"
+
+
+def _formed(message: Outbound) -> Outbound:
+    if not well_formed(message.text, message.payload):
+        raise WrongAnswer("gave an Outbound whose text is no str, or whose payload is not in its form")
+    return message
 
 
 def _whose(message: Inbound) -> tuple[object, ...]:

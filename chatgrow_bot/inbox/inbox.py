@@ -20,8 +20,9 @@ from ..errors import BadInput, ChatgrowError, MessageNotFound, StoreUnavailable
 from ..hooks import Hooks
 from ..ids import new_id
 from ..limits import LoopLimits
-from ..messages import Fault, Inbound, Lane, Outbound, Step
+from ..messages import PAYLOADS, Fault, Inbound, Lane, Outbound, Step
 from ..outbox import Outbox
+from ..payloads import well_formed
 from ..store import connections as stored_connections
 from ..store import contacts
 from ..store import inbox as store
@@ -86,7 +87,8 @@ class Inbox:
         return await self._db.read(lambda conn: store.about(conn, tenant, message_id))
 
     async def arrived(self, tenant: str, connection_id: str, arrival: Arrival) -> None:
-        """A message is on the page: stored when this returns. Repeats and echoes of our own do no harm."""
+        """A message is on the page: stored when this returns. Repeats and echoes of our own do no harm.
+        Raises BadInput for one that could not be read again."""
         await self._running.wait()
         if self._tasks is None or self._lanes is None:
             raise ChatgrowError("The way in is not open")
@@ -205,6 +207,9 @@ class Inbox:
 
 def _message(tenant: str, connection_id: str, arrival: Arrival, now: datetime) -> Inbound:
     """What arrived, as it is going to be stored."""
+    is_its_own = arrival.payload is None or type(arrival.payload) is PAYLOADS.get(arrival.kind)
+    if not is_its_own or not well_formed(arrival.text, arrival.payload):
+        raise BadInput(f"What arrived does not have the form of a message of the kind '{arrival.kind}'")
     return Inbound(
         id=new_id(),
         tenant=tenant,

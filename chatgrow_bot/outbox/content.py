@@ -12,11 +12,19 @@ from ..payloads import (
     Poll,
     Reaction,
     Vote,
+    well_formed,
 )
+
+#: Characters of a message's id, at most.
+_ID = 32
 
 
 def check(message: Outbound) -> None:
     """Raises BadInput, saying what to correct."""
+    if not well_formed(message.text, message.payload):
+        raise BadInput("The text or what the message carries is not in its form")
+    if message.about and not (message.about.isalnum() and len(message.about) <= _ID):
+        raise BadInput("'about' is the id of a message")
     if len(message.text) > TEXT_LIMIT:
         raise BadInput(f"The text has {len(message.text)} characters; {TEXT_LIMIT} at most")
     if message.media and (message.payload or message.media.kind not in FILES):

@@ -40,6 +40,7 @@ from ..messages import (
     TimelineEntry,
 )
 from ..store import connections as stored_connections
+from ..store import contacts
 from ..store import outbox as store
 from ..store.database import Database
 from ..store.rows import Outgoing, outgoing, reference
@@ -250,7 +251,8 @@ def _misses(conn: Connection, delivery: Delivery) -> ChatgrowError | None:
     if about is None:
         name = delivery.connection_id
         return MessageNotFound(f"Connection '{name}' has no message '{delivery.about}' to refer to")
-    if delivery.kind in REMARKS and about.chat != delivery.chat:
+    here, there = (contacts.canonical(conn, delivery.connection_id, c) for c in (delivery.chat, about.chat))
+    if delivery.kind in REMARKS and here != there:
         return BadInput(f"A {delivery.kind} goes to the chat of the message that it is about: {about.chat}")
     if delivery.kind is Kind.EDIT and not about.from_me:
         return BadInput("Only messages of one's own can be edited")

@@ -1,13 +1,15 @@
-"""Who said STOP to whom, and every time it was said."""
+"""Who said STOP to whom, and every time it was said. A tenant's connections may know one person by different
+names: what he said last stands under each of them, so that it holds whichever name a message goes to."""
 
+from collections.abc import Set
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
 from ..ids import new_id
 from .dialect import upsert
+from .tables import connections, consent_ledger, contacts
 from .tables import consent as t
-from .tables import consent_ledger
 
 
 def opted_out(conn: Connection, tenant: str, person: str) -> bool:
@@ -25,7 +27,7 @@ def record(conn: Connection, tenant: str, person: str, out: bool, source: str, a
     is_news = last is None or last.at <= at
     changed = is_news and (last is not None and last.opted_out) is not out
     if is_news:
-        conn.execute(upsert(t).values(tenant=tenant, person=person, opted_out=out, at=at))
+        _put(conn, tenant, _names(conn, tenant, person), out, at)
     conn.execute(
         insert(consent_ledger).values(
             id=new_id(), tenant=tenant, person=person, opted_out=out, source=source, at=at
@@ -35,14 +37,31 @@ def record(conn: Connection, tenant: str, person: str, out: bool, source: str, a
 
 
 def join(conn: Connection, tenant: str, lid: str, person: str) -> None:
-    """A linked id turned out to be this person: what was said last under either holds. The word under the
-    linked id stays as well, for another connection of the tenant may know him by that alone."""
-    said = conn.execute(select(t).where(t.c.tenant == tenant, t.c.person == lid)).first()
-    known = conn.execute(select(t.c.at).where(t.c.tenant == tenant, t.c.person == person)).scalar()
-    if said and (known is None or known <= said.at):
-        conn.execute(upsert(t).values(tenant=tenant, person=person, opted_out=said.opted_out, at=said.at))
+    """A linked id was learnt to be this person: what was said last under any of his names holds for all."""
+    names = _names(conn, tenant, person)
+    said = (
+        select(t)
+        .where(t.c.tenant == tenant, t.c.person.in_(names))
+        .order_by(t.c.at.desc(), t.c.opted_out.desc())
+    )
+    if last := conn.execute(said).first():
+        _put(conn, tenant, names, last.opted_out, last.at)
     conn.execute(
         update(consent_ledger)
         .where(consent_ledger.c.tenant == tenant, consent_ledger.c.person == lid)
         .values(person=person)
+    )
+
+
+def _put(conn: Connection, tenant: str, names: Set[str], out: bool, at: datetime) -> None:
+    rows = [{"tenant": tenant, "person": name, "opted_out": out, "at": at} for name in sorted(names)]
+    conn.execute(upsert(t), rows)
+
+
+def _names(conn: Connection, tenant: str, person: str) -> Set[str]:
+    """Every name by which a connection of the tenant knows this person: linked ids and chats of numbers."""
+    mine = (contacts.c.connection_id == connections.c.id, connections.c.tenant == tenant)
+    chats = {person, *conn.execute(select(contacts.c.chat).where(*mine, contacts.c.lid == person)).scalars()}
+    return chats.union(
+        conn.execute(select(contacts.c.lid).where(*mine, contacts.c.chat.in_(chats))).scalars()
     )

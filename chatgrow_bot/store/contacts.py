@@ -38,6 +38,7 @@ def _move_incoming(conn: Connection, connection_id: str, lid: str, chat: str) ->
     mine, other = inbox.c.connection_id == connection_id, inbox.alias("other")
     same = (
         other.c.connection_id == connection_id,
+        other.c.tenant == inbox.c.tenant,
         other.c.from_me == inbox.c.from_me,
         other.c.wa_id == inbox.c.wa_id,
     )

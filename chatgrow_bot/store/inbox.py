@@ -30,17 +30,18 @@ def placed(conn: Connection, message: Inbound) -> Inbound:
         chat=chat,
         participant=known(message.participant),
         mentions=tuple(known(each) for each in message.mentions),
-        about=_id_of(conn, message.connection_id, chat, message.about_wa_id),
+        about=_id_of(conn, message, chat),
     )
 
 
-def _id_of(conn: Connection, connection_id: str, chat: str, wa_id: str) -> str:
-    """Our id of a message that WhatsApp names so, sent or received in this chat; empty if there is none."""
-    if not wa_id:
+def _id_of(conn: Connection, message: Inbound, chat: str) -> str:
+    """Our id of what a message of this chat is about, sent or received there; empty if there is none."""
+    if not message.about_wa_id:
         return ""
     for table in (outbox, inbox):
-        here = (table.c.connection_id == connection_id, table.c.chat == chat, table.c.wa_id == wa_id)
-        if found := conn.execute(select(table.c.id).where(*here).order_by(table.c.id)).scalar():
+        mine = (table.c.connection_id == message.connection_id, table.c.tenant == message.tenant)
+        this = (table.c.chat == chat, table.c.wa_id == message.about_wa_id)
+        if found := conn.execute(select(table.c.id).where(*mine, *this).order_by(table.c.id)).scalar():
             return str(found)
     return ""
 

@@ -190,7 +190,8 @@ inbox = Table(
     Column("received_at", Moment, nullable=False),
     Column("outcome", _Name, nullable=False, default=""),  #: empty until its way in has ended
     Column("trace", Json),
-    UniqueConstraint("connection_id", "chat", "participant", "from_me", "wa_id"),
+    # a connection's id can come to another tenant once it is deleted
+    UniqueConstraint("connection_id", "chat", "participant", "from_me", "wa_id", "tenant"),
 )
 Index("ix_inbox_tenant", inbox.c.tenant, inbox.c.id)
 _IS_ABOUT = text("about != ''")

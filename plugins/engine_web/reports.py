@@ -1,8 +1,9 @@
 """The shapes of what the page tells unasked. A report is hostile input until it fits one of these; what fits
 is turned into the core's words here."""
 
+import contextlib
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -222,6 +223,15 @@ class Changed(msgspec.Struct, tag="changed", frozen=True, forbid_unknown_fields=
 
 #: Whatever the page may tell.
 Report = Message | AckReport | Changed
+
+
+def readable(told: list[Any]) -> tuple[list[Message], int]:
+    """Those that fit the shape, and how many do not: each is a stranger's, and speaks for itself only."""
+    messages = []
+    for each in told:
+        with contextlib.suppress(msgspec.ValidationError, UnicodeError):
+            messages.append(msgspec.convert(each, Message))
+    return messages, len(told) - len(messages)
 
 
 def plain(text: str) -> str:

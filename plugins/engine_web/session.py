@@ -25,7 +25,7 @@ from chatgrow_bot.messages import ConnectionState
 from .downloads import download
 from .page import Gone, Loading, NoAnswer, Page, SaidNo
 from .profile import Profile
-from .reports import AckReport, ChatId, Message, Name, PersonId, plain
+from .reports import AckReport, ChatId, Message, Name, PersonId, plain, readable
 from .sending import Sender
 from .settings import WebSettings
 from .snapshot import PageState, PairingCode, page_state, read
@@ -78,6 +78,7 @@ class WebSession:
         self._last_read = asyncio.get_running_loop().time()
         self._reported: list[str] = []
         self._lamented: set[str] = set()  #: keys of messages that could not be decrypted
+        self._unswept: dict[str, int] = {}  #: chats that could not be read, and since when (Unix seconds)
 
     def logged_out(self, reason: str) -> None:
         """The page told why it was logged out; it forgets that when it reloads."""
@@ -98,7 +99,8 @@ class WebSession:
         self._watch(loaded=page is not None)
         if page:
             self._tell(page)
-        snapshot = read(page, linked=self._linked, logout=self._logout)
+        headless = self._settings.headless
+        snapshot = read(page, linked=self._linked, logout=self._logout, headless=headless)
         self._remember(snapshot.state)
         return snapshot
 
@@ -156,12 +158,30 @@ class WebSession:
     async def sweep(self, since: datetime) -> AsyncIterator[Arrival]:
         """Messages sent at or after `since`, oldest first, and every unread one."""
         start = int(since.timestamp())
+        chats = await self._page.call("chatsSince", start, seconds=_SWEEP_SECONDS)
         messages: list[Message] = []
-        for chat in await self._page.call("chatsSince", start, seconds=_SWEEP_SECONDS):
-            raw = await self._page.call("messagesSince", chat, start, seconds=_SWEEP_SECONDS)
-            messages += _converted(raw, list[Message])
+        for chat in dict.fromkeys([*chats, *self._unswept]):
+            messages += await self._sweep_chat(chat, min(start, self._unswept.get(chat, start)))
         for message in sorted(messages, key=lambda each: each.sent_at):
             yield message.arrival()
+
+    async def _sweep_chat(self, chat: str, start: int) -> list[Message]:
+        """One chat, or one message, that cannot be read keeps out none of the others, nor the connection."""
+        try:
+            raw = await self._page.call("messagesSince", chat, start, seconds=_SWEEP_SECONDS)
+        except (SaidNo, NoAnswer) as error:
+            if isinstance(error, Loading) or await self._page.is_stuck():
+                raise
+            if chat not in self._unswept:
+                self._inlet.troubled("a chat could not be read; it is tried again with every sweep")
+                self._log.warning("a chat could not be swept", error=type(error).__name__)
+            self._unswept.setdefault(chat, start)
+            return []
+        self._unswept.pop(chat, None)
+        messages, refused = readable(_converted(raw, list[Any]))
+        if refused:
+            self._log.warning("messages found by the sweep were refused", count=refused)
+        return messages
 
     async def resolve(self, chat: str) -> str | None:
         """The chat id WhatsApp uses; None when it has no such account."""

@@ -55,21 +55,30 @@ def page_state(raw: object) -> PageState | None:
     return None if raw is None else msgspec.convert(raw, PageState)
 
 
-def read(page: PageState | None, *, linked: bool, logout: str | None = None) -> Snapshot:
+def read(
+    page: PageState | None, *, linked: bool, logout: str | None = None, headless: bool = True
+) -> Snapshot:
     """The session's state. `linked`: an account has been linked in this folder; `logout`: the reason of a
-    logout seen since the session opened, which the page itself forgets when it reloads."""
+    logout seen since the session opened, which the page itself forgets when it reloads; `headless`: the
+    browser has no window."""
     if page is None:
         return Snapshot(state=State.STARTING, reason="the page is loading")
     if page.passkey or (page.pairing_seconds > PASSKEY_AFTER and not linked):
-        return Snapshot(
-            state=State.PASSKEY_REQUIRED,
-            reason="WhatsApp asks for a passkey: set headless: false, link in the window, then set it back",
-        )
+        return _passkey(headless=headless)
     if page.mode in _BLOCKED:
         return Snapshot(state=State.ACTION_REQUIRED, reason=_BLOCKED[page.mode], me=page.me)
     if page.needs_update:
         return Snapshot(state=State.ACTION_REQUIRED, reason="WhatsApp Web asks for an update", me=page.me)
     return _linked(page) if page.auth else _unlinked(page, linked=linked, logout=logout or page.logout)
+
+
+def _passkey(*, headless: bool) -> Snapshot:
+    """The hub closes the browser on PASSKEY_REQUIRED; a window in which it can be given has to stay."""
+    if not headless:
+        reason = "WhatsApp asks for a passkey: finish linking in the browser's window"
+        return Snapshot(state=State.AUTHENTICATING, reason=reason)
+    reason = "WhatsApp asks for a passkey: set headless: false, link in the window, then set it back"
+    return Snapshot(state=State.PASSKEY_REQUIRED, reason=reason)
 
 
 def _linked(page: PageState) -> Snapshot:

@@ -39,7 +39,7 @@ def read_card(text: str) -> Person:
 
 
 def _number(parameters: str, value: str) -> str:
-    waid = re.search(r";waid=(\d{5,20})(?=;|$)", parameters, re.IGNORECASE)
+    waid = re.search(r";waid=([0-9]{5,20})(?=;|$)", parameters, re.IGNORECASE)
     digits = waid[1] if waid else _digits(value)
     return f"+{digits}" if 5 <= len(digits) <= 20 else ""
 

@@ -22,15 +22,15 @@ from .simulator import Simulator, serve
 _FOLDER = Path(".demo")
 _RULES = Path("config/rules")
 _SHOP, _CUSTOMER, _ANOTHER = "+972501234567", "+972541112233", "+972547654321"
+_ANY_FOLDER = click.Path(path_type=Path, file_okay=False)
+_PORT = click.IntRange(0, 65535)
 
 
 @click.command()
 @click.option(
     "--script", is_flag=True, help="Play the whole story by itself and exit 0 only if all of it happened."
 )
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default=_FOLDER, help="Where the demo lives; made anew."
-)
+@click.option("--folder", type=_ANY_FOLDER, default=_FOLDER, help="Where the demo lives; made anew.")
 def demo(script: bool, folder: Path) -> None:
     """Show the product against a stand-in for WhatsApp: nobody's account, nothing leaves this machine."""
     try:
@@ -47,7 +47,10 @@ async def _demo(script: bool, folder: Path, rules: Path) -> None:
         for each in (signal.SIGTERM, signal.SIGHUP):  # a terminal that is closed leaves no programs behind
             asyncio.get_running_loop().add_signal_handler(each, task.cancel)
     click.echo("Setting the stage: a hub and a stand-in for WhatsApp, in true Chromium …")
-    stage = await Stage.build(folder, rules)
+    try:
+        stage = await Stage.build(folder, rules)
+    except (DemoFailed, OSError) as error:  # nothing ran yet, so there are no logs to point at
+        raise click.ClickException(str(error)) from error
     async with stage.simulator(), SimulatorClient(stage.places.simulator) as simulator:
         if script:
             await Story(stage, simulator).play()
@@ -136,18 +139,19 @@ Ctrl-C stops it all. Logs: {folder}/hub.log, {folder}/simulator.log
 
 
 @click.command("simulator")
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default=Path(".demo/phones"), help="What it remembers."
-)
-@click.option("--port", type=int, default=8443, help="Port of the page (TLS).")
-@click.option("--control-port", type=int, default=8444, help="Port by which phones are driven.")
+@click.option("--folder", type=_ANY_FOLDER, default=Path(".demo/phones"), help="What it remembers.")
+@click.option("--port", type=_PORT, default=8443, help="Port of the page (TLS).")
+@click.option("--control-port", type=_PORT, default=8444, help="Port by which phones are driven.")
 def simulator_command(folder: Path, port: int, control_port: int) -> None:
     """Stand in for WhatsApp Web and its servers until stopped."""
 
     def announce(simulator: Simulator) -> None:
         click.echo(f"page on port {simulator.port}, phones at {simulator.address}")
 
-    asyncio.run(serve(folder, port=port, control_port=control_port, announce=announce))
+    try:
+        asyncio.run(serve(folder, port=port, control_port=control_port, announce=announce))
+    except OSError as error:  # a port that is taken, a folder that may not be written
+        raise click.ClickException(str(error)) from error
 
 
 @click.group()
@@ -173,6 +177,8 @@ def scan() -> None:
 @click.argument("text")
 def write(text: str) -> None:
     """Write to the shop as Dana."""
+    if not text.strip():
+        raise click.UsageError("there is nothing to write")
 
     async def act(shop: Phone, dana: Customer) -> None:
         await dana.write(shop, text)

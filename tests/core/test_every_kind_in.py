@@ -1,6 +1,7 @@
 """Every kind of message that can come in: what is kept of it, whether anybody is asked to answer it."""
 
 import asyncio
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -21,7 +22,7 @@ from chatgrow_bot.payloads import (
 )
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import consent, explain
-from chatgrow_bot.store.tables import inbox, jobs
+from chatgrow_bot.store.tables import inbox, jobs, journal
 from chatgrow_bot.testing import FakeSession, TalkingBot
 
 from .arriving import stored
@@ -194,3 +195,25 @@ async def test_nothing_waits_once_all_of_it_is_brought_in(bot: TalkingBot, sessi
         await session.hears(payload=payload)
     await bot.rest()
     assert await bot.read(lambda conn: conn.execute(select(jobs)).all()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        (Kind.TEXT, Reaction(emoji="👍")),
+        (Kind.CONTACT, Contacts(people=(Person(name="Dana", numbers=(1,)),))),  # type: ignore[arg-type]
+    ],
+)
+async def test_what_could_not_be_read_again_is_not_stored_and_a_person_is_told(
+    bot: TalkingBot, session: FakeSession, kind: Kind, payload: Payload
+) -> None:
+    await session.inlet.arrived(replace(session.arrival(), kind=kind, payload=payload))
+    await session.hears("hello")
+    await bot.rest()
+    assert [parcel.text for parcel in session.sent] == ["text hello"]
+    fault = select(journal.c.body).where(journal.c.hook == "on_fault")
+    told = await bot.until(lambda conn: conn.execute(fault).scalar())
+    assert told and "could not be stored" in told["reason"]
+    await bot.stop()
+    await bot.start(Echo)
+    assert await bot.say("still there?") == ["text still there?"]

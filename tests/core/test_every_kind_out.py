@@ -1,10 +1,12 @@
 """What a message may carry on its way out, and what it may be about."""
 
+from dataclasses import replace
+
 import pytest
 
 from chatgrow_bot.engine import Reference
 from chatgrow_bot.errors import BadInput, IdempotencyMismatch, MessageNotFound, SendUnknown
-from chatgrow_bot.messages import ConnectionState, Inbound, Outbound, State
+from chatgrow_bot.messages import ConnectionState, Delivery, Inbound, Outbound, State
 from chatgrow_bot.outbox.content import check
 from chatgrow_bot.payloads import Contacts, Deletion, Edit, Location, Payload, Person, Poll, Reaction, Vote
 from chatgrow_bot.plugin import Plugin, hook
@@ -120,6 +122,57 @@ async def test_a_plugins_remark_on_nothing_fails_with_the_reason_and_holds_up_no
     assert [(p.text, p.about) for p in session.sent] == [("hello", None)]
 
 
+WRONG = [
+    {"payload": Contacts(people=(Person(name="Noam", numbers=(15551230002,)),))},  # type: ignore[arg-type]
+    {"payload": {"latitude": 1.0, "longitude": 1.0}},
+    {"text": 5},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+async def test_an_answer_in_a_wrong_form_is_no_answer_and_holds_up_nobody(
+    bot: TalkingBot, wrong: dict[str, object]
+) -> None:
+    class Sloppy(Plugin):
+        @hook
+        async def answer(self, message: Inbound) -> Outbound:
+            said = {"text": "hello"} if message.text == "two" else wrong
+            return Outbound(to=message.chat, **said)
+
+    await bot.start(Sloppy)
+    assert await bot.say("one") == []
+    assert await bot.say("two") == ["hello"]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+async def test_a_filter_that_gives_a_wrong_form_holds_that_message_alone(
+    bot: TalkingBot, wrong: dict[str, object]
+) -> None:
+    class Sloppy(Plugin):
+        @hook
+        async def filter_outbound(self, message: Outbound, delivery: Delivery) -> Outbound | None:
+            return replace(message, **wrong) if message.text == "one" else None  # type: ignore[arg-type]
+
+    await bot.start(Sloppy)
+    session = await bot.connect()
+    one, two = await send(bot, "one"), await send(bot, "two")
+    await becomes(bot, two, State.SENT)
+    assert [parcel.text for parcel in session.sent] == ["two"]
+    held = await bot.running.hub.outbox.get(bot.admin.user_id, one.id)
+    assert (held.state, "not in its form" in held.reason) == (State.QUEUED, True)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+async def test_what_is_asked_for_in_a_wrong_form_is_refused(
+    bot: TalkingBot, wrong: dict[str, object]
+) -> None:
+    await bot.start()
+    await bot.connect()
+    message = Outbound(to=DANA, **wrong)  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="not in its form"):
+        await bot.running.hub.outbox.enqueue(bot.admin.user_id, "shop", message, source="test")
+
+
 async def test_an_unclear_remark_is_made_again_even_where_unclear_messages_are_held(bot: TalkingBot) -> None:
     await bot.start(settings={"queue": {"reconcileAfter": 0, "onUnknown": "hold"}})
     session = await bot.connect()
@@ -192,6 +245,8 @@ async def test_a_message_to_a_linked_id_goes_to_the_chat_of_the_number_once_that
         (Outbound(to=DANA, payload=Reaction(emoji="👍")), "needs the id"),
         (Outbound(to=DANA, payload=Deletion()), "needs the id"),
         (Outbound(to=DANA, payload=Edit(), about="x"), "new text"),
+        (Outbound(to=DANA, text="x", about="y" * 33), "id of a message"),
+        (Outbound(to=DANA, text="x", about="\0"), "id of a message"),
         (Outbound(to=DANA, payload=Vote(options=("a",)), about="x"), "not sent"),
     ],
 )

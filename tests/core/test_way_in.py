@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, func, select
 
@@ -227,7 +227,8 @@ async def test_a_message_that_cannot_be_answered_is_told_of_and_does_not_hold_it
     class Broken(Plugin):
         @hook
         async def answer(self, message: Inbound) -> Outbound:
-            return Outbound(to=message.chat, text=5 if message.text == "bad" else "fine")  # type: ignore[arg-type]
+            lasts: Any = 5 if message.text == "bad" else None
+            return Outbound(to=message.chat, text="fine", ttl=lasts)
 
     clock = bot.clock = FakeClock()
     bot.engine = FakeEngine(clock.now)

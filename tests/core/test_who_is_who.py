@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from chatgrow_bot.messages import ConnectionState, Inbound, Outbound, State
+from chatgrow_bot.payloads import Reaction
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import consent, contacts
 from chatgrow_bot.store.tables import consent_ledger, inbox, outbox
@@ -96,6 +97,39 @@ async def test_what_was_said_last_holds_when_both_names_come_together(
     await session.hears("start", DANA)
     await session.hears("hello", DANA, lid=LID)
     assert not await opted_out(bot, DANA)
+
+
+async def test_a_word_said_on_one_connection_holds_on_another_that_knows_the_person_by_another_name(
+    bot: TalkingBot, session: FakeSession
+) -> None:
+    other = await bot.connect("other")
+    await session.hears("hello", DANA, lid=LID)
+    await other.hears("stop", LID)
+    assert await opted_out(bot, DANA)
+    await session.hears("start", DANA)
+    assert not await opted_out(bot, LID)
+    await session.hears("stop", DANA)
+    assert await opted_out(bot, LID)
+
+
+async def test_a_stop_said_under_the_number_before_it_was_known_holds_for_the_linked_id(
+    bot: TalkingBot, session: FakeSession
+) -> None:
+    await session.hears("stop", DANA)
+    await session.hears("hello", DANA, lid=LID)
+    assert await opted_out(bot, LID)
+
+
+async def test_a_remark_to_the_linked_id_still_finds_its_message_once_the_number_is_known(
+    bot: TalkingBot, session: FakeSession
+) -> None:
+    await session.hears("one", LID)
+    await bot.rest()
+    told = await bot.read(lambda conn: conn.execute(select(inbox.c.id)).scalar())
+    await session.hears("two", DANA, lid=LID)
+    liked = Outbound(to=LID, payload=Reaction(emoji="👍"), about=str(told))
+    sent = await bot.running.hub.outbox.enqueue(bot.admin.user_id, "shop", liked, source="test")
+    assert sent.chat == DANA
 
 
 async def test_what_waits_and_what_is_being_sent_under_the_linked_id_comes_along_and_stays_in_order(

@@ -31,14 +31,15 @@ let reporting = false;
 function report(item) {
   const waiting = outgoing.length > 1 && outgoing[outgoing.length - 1]; // the first is on its way already
   if (item.type === 'changed' && waiting?.type === 'changed') return;
-  outgoing.push(item);
+  // Written down here, where what cannot be written stops nobody but itself.
+  outgoing.push({ type: item.type, text: JSON.stringify(item) });
   if (!reporting) void drain();
 }
 
 async function drain() {
   reporting = true;
   while (outgoing.length) {
-    const taken = await window.__chatgrowReport(JSON.stringify(outgoing[0])).catch(() => false);
+    const taken = await window.__chatgrowReport(outgoing[0].text).catch(() => false);
     if (taken) outgoing.shift();
     else await sleep(1000);
   }

@@ -36,7 +36,7 @@ function attachmentOf(msg) {
   return {
     mimetype: clean(msg.mimetype ?? msg.mediaData?.mimetype, LIMITS.name),
     filename: clean(msg.filename, LIMITS.name),
-    size: Math.max(0, Math.trunc(Number(msg.size ?? msg.mediaData?.size)) || 0),
+    size: Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.trunc(Number(msg.size ?? msg.mediaData?.size)) || 0)),
   };
 }
 

@@ -3,7 +3,9 @@
 calls.groups = async () => {
   needConnection();
   const chats = (await WPP.group.getAllGroups()).filter((chat) => CHAT_ID.test(idOf(chat?.id)));
-  return Promise.all(chats.map(groupOf));
+  // One that the page cannot open hides none of the others.
+  const told = await Promise.all(chats.map((chat) => groupOf(chat).catch(() => null)));
+  return told.filter(Boolean);
 };
 
 async function groupOf(chat) {

@@ -8,6 +8,8 @@ calls.find = async (id, waId) => {
 
 const PAGE = 50;
 const MOST = 2000;
+const PAGE_PATIENCE = 8000; // ms
+const PATIENCE = 20000; // ms for one chat: what was found till then is better than nothing
 // A reaction, a vote or a deletion does not bring its chat up to date, so chats a little older are looked at too.
 const REMARKS_WITHIN = 3 * 24 * 3600;
 
@@ -28,20 +30,34 @@ calls.messagesSince = async (id, since) => {
   const chat = WPP.chat.get(id);
   if (!chat) return [];
   const unread = Math.max(0, chat.unreadCount);
+  const end = performance.now() + PATIENCE;
   let messages = [];
-  while (messages.length < MOST) {
+  while (messages.length < MOST && performance.now() < end) {
     const anchor = messages.length ? { direction: 'before', id: messages[0].id.toString() } : {};
     const known = new Set(messages.map((msg) => msg.id.toString()));
-    const page = await WPP.chat.getMessages(id, { count: PAGE, ...anchor });
+    // It is known to hang for some chats; what the page holds of them already is told below all the same.
+    const asked = WPP.chat.getMessages(id, { count: PAGE, ...anchor });
+    const page = await Promise.race([asked, sleep(PAGE_PATIENCE).then(() => [])]);
     const older = page.filter((msg) => !known.has(msg.id.toString())).sort((a, b) => a.t - b.t);
     messages = [...older, ...messages];
     const enough = messages.filter(isTheirs).length >= unread;
     if (!older.length || (messages[0].t < since && enough)) break;
   }
+  messages = withHeld(chat, messages);
   const told = wanted(messages, since, unread);
-  for (const msg of messages) told.push(...(await remarksOn(msg, since).catch(() => [])));
+  for (const msg of messages.reverse()) {
+    if (performance.now() > end + PATIENCE) break; // the newest were asked first
+    told.push(...(await remarksOn(msg, since).catch(() => [])));
+  }
   return told;
 };
+
+// wa-js looks backwards from one message, and may miss those that came beside it.
+function withHeld(chat, messages) {
+  const known = new Set(messages.map((msg) => msg.id.toString()));
+  const held = chat.msgs.getModelsArray().filter((msg) => !known.has(msg.id.toString()));
+  return [...messages, ...held].sort((a, b) => a.t - b.t);
+}
 
 function wanted(messages, since, unread) {
   const unseen = new Set(unread ? messages.filter(isTheirs).slice(-unread) : []);

@@ -3,32 +3,46 @@
 // A message as Python's `reports.Message` wants it, or null when it is not for people or not decrypted yet.
 function describe(msg) {
   const kind = KINDS[msg.type] ?? (OTHERS.has(msg.type) ? 'other' : null);
-  if (!kind || !CHAT_ID.test(canonical(msg.id.remote)) || !msg.t) return null;
-  const payload = PAYLOADS[kind]?.(msg) ?? null;
-  return {
+  const place = kind && msg.t ? placeOf(msg.id.remote, writerOf(msg)) : null;
+  return place && {
     type: 'message',
-    ...placeOf(msg.id.remote, writerOf(msg)),
+    ...place,
     fromMe: Boolean(msg.id.fromMe),
     waId: msg.id.id,
-    kind: PAYLOADS[kind] && !payload ? 'other' : kind,
     sentAt: msg.t,
     name: clean(msg.notifyName, LIMITS.name),
-    attachment: FILES.has(kind) ? attachmentOf(msg) : null,
-    payload,
-    about: msg.quotedStanzaID ?? '',
+    about: WA_ID.test(msg.quotedStanzaID ?? '') ? msg.quotedStanzaID : '', // whoever quotes may write anything there
     forwarded: Boolean(msg.isForwarded),
-    ...wordsOf(msg),
+    ...contentOf(msg, kind),
   };
 }
 
-// Where something was said, and by whom.
+const UNREADABLE = { kind: 'other', attachment: null, payload: null, text: '', mentions: [] };
+
+function contentOf(msg, kind) {
+  try {
+    const payload = PAYLOADS[kind]?.(msg) ?? null;
+    return {
+      kind: PAYLOADS[kind] && !payload ? 'other' : kind,
+      attachment: FILES.has(kind) ? attachmentOf(msg) : null,
+      payload,
+      ...wordsOf(msg),
+    };
+  } catch {
+    return UNREADABLE; // that somebody wrote is worth telling all the same
+  }
+}
+
+// Where something was said, and by whom; null where it was no chat, or nobody: a channel, a status, a bot.
 function placeOf(remote, writer) {
   const chat = canonical(remote);
   const inGroup = chat.endsWith('@g.us');
+  const participant = inGroup ? canonical(writer) : '';
+  if (!CHAT_ID.test(chat) || (inGroup && !PERSON_ID.test(participant))) return null;
   const metadata = inGroup && WPP.chat.get(remote);
   return {
     chat,
-    participant: inGroup ? canonical(writer) : '',
+    participant,
     chatName: inGroup ? clean(metadata?.groupMetadata?.subject ?? metadata?.name, LIMITS.name) : '',
     lid: linkedIdOf(writer),
   };
@@ -45,9 +59,9 @@ function wordsOf(msg) {
   const mentions = new Set();
   for (const wid of (msg.mentionedJidList ?? []).slice(0, LIMITS.mentions)) {
     const id = canonical(wid);
-    if (!CHAT_ID.test(id)) continue;
+    if (!PERSON_ID.test(id)) continue; // whoever writes may name a group, or nothing at all
     mentions.add(id);
-    text = text.replaceAll(`@${wid.user}`, `@${id.split('@')[0]}`);
+    text = text.replaceAll(`@${idOf(wid).split('@')[0]}`, `@${id.split('@')[0]}`);
   }
   return { text: text.slice(0, LIMITS.text).toWellFormed(), mentions: [...mentions] };
 }
@@ -72,7 +86,7 @@ function undecryptedNow() {
     if (msg.type !== 'ciphertext') undecrypted.delete(key);
   }
   return [...undecrypted]
-    .slice(0, 100)
+    .slice(-100)
     .map(([key, { since }]) => ({ key, seconds: (performance.now() - since) / 1000 }));
 }
 

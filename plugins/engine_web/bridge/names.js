@@ -1,6 +1,8 @@
 // Who and which: people, chats and messages by their names, whichever of its names WhatsApp uses today.
 
 const CHAT_ID = /^\d{5,20}(-\d{5,20})?@(c\.us|g\.us|lid)$/;
+const PERSON_ID = /^\d{5,20}@(c\.us|lid)$/;
+const WA_ID = /^[\w.=-]{1,128}$/;
 
 const idOf = (wid) => wid?.toString().replace(/:\d+@/, '@') ?? '';
 const widOf = (id) => WPP.whatsapp.WidFactory.createWid(id);
@@ -33,7 +35,15 @@ function linkedIdOf(wid) {
   }
 }
 
-const myIds = () => [WPP.conn.getMyUserLid(), WPP.conn.getMyUserWid()].filter(Boolean);
+// wa-js throws for the one that an account does not have.
+const myIds = () =>
+  ['getMyUserLid', 'getMyUserWid'].flatMap((name) => {
+    try {
+      return WPP.conn[name]() ?? [];
+    } catch {
+      return [];
+    }
+  });
 const isMe = (wid) => myIds().some((mine) => idOf(mine) === idOf(wid));
 
 // The chats there are with somebody: WhatsApp may have moved the one by phone number to one by linked id.

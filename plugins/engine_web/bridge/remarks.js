@@ -3,14 +3,17 @@
 // edits), else made here of what it is about, who did it and when. A message is deleted once, so there the first
 // is enough.
 
-const madeId = (kind, about, who, when) => [about.id, kind, who?.user, when].filter(Boolean).join('.');
-const seconds = (time) => Math.trunc(time > 1e11 ? time / 1000 : time);
+const madeId = (kind, about, who, when) =>
+  [about.id, kind, who && canonical(who).split('@')[0], when].filter(Boolean).join('.');
+
+// The clock is that of whoever did it, and may say anything.
+const seconds = (time) => Math.min(Math.trunc(time > 1e11 ? time / 1000 : time), Math.trunc(Date.now() / 1000));
 
 function remark(kind, about, who, when, rest) {
-  if (!CHAT_ID.test(canonical(about.remote)) || !(when > 0)) return null;
-  return {
+  const place = when > 0 ? placeOf(about.remote, who) : null;
+  return place && {
     type: 'message',
-    ...placeOf(about.remote, who),
+    ...place,
     fromMe: isMe(who),
     kind,
     about: about.id,
@@ -76,7 +79,9 @@ WPP.on('chat.msg_revoke', ({ refId, author, from, id }) => {
 async function remarksOn(msg, since) {
   const told = [];
   if (msg.type === 'revoked') {
-    told.push(deletion(msg.id, msg.revokeSender ?? writerOf(msg), msg.revokeTimestamp ?? msg.t));
+    // WhatsApp may keep it under the id of its deletion, with its own beside it.
+    const about = msg.protocolMessageKey ? keyFrom(msg.protocolMessageKey) : msg.id;
+    told.push(deletion(about, msg.revokeSender ?? writerOf(msg), msg.revokeTimestamp ?? msg.t));
   } else if (msg.latestEditMsgKey) {
     told.push(edit(msg));
   }
@@ -115,9 +120,11 @@ const REMARKS = {
       refuse('not_ours', "only a message's writer or a group's admin can take it back for everyone");
     }
     doneHere.set(msg.id.id, 'deletion');
-    const { isRevoked } = await WPP.chat.deleteMessage(chat.toString(), msg.id.toString(), false, true);
+    const key = msg.id.toString();
+    const { isRevoked } = await WPP.chat.deleteMessage(chat.toString(), key, false, true);
     if (!isRevoked) refuse('not_revoked', 'WhatsApp did not take the message back');
-    while (loaded(msg.id.toString())?.type !== 'revoked') await sleep(25); // Python's patience ends it
+    const isThere = () => msg.type !== 'revoked' && (loaded(key)?.type ?? 'revoked') !== 'revoked';
+    while (isThere()) await sleep(25); // Python's patience ends it
     return 'OK';
   },
 };

@@ -39,7 +39,7 @@ class Api:
         url = self._address + path
         async with self._http.request(method, url, json=body, headers=self._headers) as response:
             if response.status >= 400:
-                raise DemoFailed(f"{method} {path} answered {response.status}: {await response.text()}")
+                raise DemoFailed(f"{method} {path} answered {response.status}: {await _why(response)}")
             return await response.json()
 
     async def create(self, connection_id: str, name: str, phone: str) -> None:
@@ -57,7 +57,7 @@ class Api:
         url = f"{self._address}/api/whatsapp/connections/{connection_id}/qr"
         async with self._http.get(url, headers={**self._headers, "Accept": "image/png"}) as response:
             if response.status != 200:
-                raise DemoFailed(f"the QR code answered {response.status}: {await response.text()}")
+                raise DemoFailed(f"the QR code answered {response.status}: {await _why(response)}")
             return await response.read()
 
     async def qr_text(self, connection_id: str) -> str:
@@ -73,7 +73,7 @@ class Api:
         url = f"{self._address}/api/whatsapp/media"
         async with self._http.post(url, data=form, headers=self._headers) as response:
             if response.status != 201:
-                raise DemoFailed(f"the upload answered {response.status}: {await response.text()}")
+                raise DemoFailed(f"the upload answered {response.status}: {await _why(response)}")
             return str((await response.json())["uploadId"])
 
     async def send(self, connection_id: str, to: str, message: Any, **options: Any) -> str:
@@ -91,3 +91,10 @@ class Api:
         """How far a message has come."""
         found: Mapping[str, Any] = await self.call("GET", f"/api/whatsapp/messages/{message_id}")
         return found
+
+
+async def _why(response: aiohttp.ClientResponse) -> str:
+    """What went wrong, as the hub says it to a person."""
+    if response.content_type != "application/problem+json":
+        return await response.text()
+    return str((await response.json(content_type=None))["detail"])

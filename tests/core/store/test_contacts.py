@@ -1,10 +1,11 @@
 """Bringing together what stands under a linked id and under a number, on both databases."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from chatgrow_bot.messages import Inbound, Lane, State
 from chatgrow_bot.store import consent, contacts, inbox, outbox
@@ -80,3 +81,35 @@ async def test_what_was_said_last_holds_whichever_name_it_was_said_under(db: Dat
         return consent.opted_out(conn, "u", f"0{DANA}"), consent.opted_out(conn, "u", f"1{DANA}")
 
     assert await db.write(work) == (False, True)
+
+
+async def test_a_word_holds_for_every_name_that_any_connection_of_the_tenant_knows(db: Database) -> None:
+    later = NOW + timedelta(hours=1)
+    shop = {"id": "second", "tenant": "u", "name": "", "phone_number": "", "settings": {}, "state": "online"}
+
+    def work(conn: Connection) -> None:
+        conn.execute(insert(t.connections).values(**shop, state_since=NOW, created_at=NOW))
+        contacts.learn(conn, "u", "shop", LID, DANA)
+        contacts.learn(conn, "u", "second", "200000000000002@lid", DANA)
+        assert consent.record(conn, "u", LID, True, "a message", NOW)
+        names = (LID, DANA, "200000000000002@lid")
+        assert [consent.opted_out(conn, "u", name) for name in names] == [True] * 3
+        assert [consent.opted_out(conn, "other", name) for name in names] == [False] * 3
+        assert consent.record(conn, "u", DANA, False, "a message", later)
+        assert [consent.opted_out(conn, "u", name) for name in names] == [False] * 3
+
+    await db.write(work)
+
+
+async def test_who_takes_over_a_connection_s_id_gets_what_an_earlier_owner_got_too(db: Database) -> None:
+    mine = replace(inbound(1, GROUP, DANA), tenant="other")
+    theirs = replace(inbound(2, GROUP, DANA, wa_id=mine.wa_id), about_wa_id=mine.wa_id)
+
+    def work(conn: Connection) -> None:
+        assert inbox.add(conn, mine)
+        stored = inbox.placed(conn, theirs)
+        assert stored.about == ""
+        assert inbox.add(conn, stored)
+        assert not inbox.add(conn, replace(stored, id="in3"))
+
+    await db.write(work)

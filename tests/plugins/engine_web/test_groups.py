@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from chatgrow_bot.errors import EngineError
 from chatgrow_bot.messages import Kind
 from chatgrow_bot.payloads import Deletion, Poll, Reaction, Vote
 
-from .conftest import World, chat_of, linked_id_of, new_world
+from .conftest import World, browser_page, chat_of, linked_id_of, new_world
 from .test_messages import new_id
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -158,3 +159,34 @@ async def test_a_message_of_a_group_is_known_by_its_writer(circle: Circle) -> No
     assert about == Reference(
         chat=circle.group.id, wa_id=about.wa_id, from_me=False, participant=chat_of(circle.dana)
     )
+
+
+async def test_what_no_person_wrote_in_a_group_keeps_out_no_one_else(circle: Circle) -> None:
+    message = await circle.dana.write(circle.group, "I am no person")
+    await circle.heard(Kind.TEXT, text="I am no person")
+    await circle.dana.write(circle.group, "but I am")
+    await circle.heard(Kind.TEXT, text="but I am")
+    await browser_page(circle.session).evaluate(
+        """(id) => {
+            const msg = WPP.whatsapp.MsgStore.getModelsArray().find((each) => each.id.id === id);
+            msg.author = WPP.whatsapp.WidFactory.createWid('867051314767696@bot');
+        }""",
+        message.id,
+    )
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    texts = [each.text async for each in circle.session.sweep(since)]
+    assert "but I am" in texts
+    assert "I am no person" not in texts
+
+
+async def test_a_group_that_cannot_be_opened_hides_no_other(circle: Circle) -> None:
+    page = browser_page(circle.session)
+    await page.evaluate(
+        """() => {
+            window.__whole = WPP.group.getAllGroups;
+            const broken = { id: WPP.whatsapp.WidFactory.createWid('120363099999999999@g.us') };
+            const value = async () => [broken, ...(await __whole())];
+            Object.defineProperty(WPP.group, 'getAllGroups', { configurable: true, value });
+        }"""
+    )
+    assert circle.group.id in [each.chat for each in await circle.session.groups()]

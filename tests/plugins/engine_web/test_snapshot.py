@@ -19,8 +19,8 @@ FRESH = {
 ONLINE = FRESH | {"auth": True, "mode": "MAIN", "info": "NORMAL", "socket": "CONNECTED", "me": "97250@c.us"}
 
 
-def read(raw: dict[str, Any] | None, *, linked: bool = False, logout: str | None = None) -> Any:
-    return snapshot.read(snapshot.page_state(raw), linked=linked, logout=logout)
+def read(raw: dict[str, Any] | None, *, linked: bool = False, **more: Any) -> Any:
+    return snapshot.read(snapshot.page_state(raw), linked=linked, **more)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,13 @@ def test_each_page_has_its_state(said: dict[str, Any] | None, state: State) -> N
 def test_a_full_ready_page_with_a_qr_code_is_not_online() -> None:
     seen = read(FRESH | {"qr": "2@abc", "info": "NORMAL", "mode": "MAIN"})
     assert (seen.state, seen.qr) == (State.QR, "2@abc")
+
+
+@pytest.mark.parametrize("asked", [{"passkey": True}, {"info": "PAIRING", "pairingSeconds": 61}])
+def test_a_passkey_asked_in_a_window_can_be_given_there(asked: dict[str, Any]) -> None:
+    seen = read(FRESH | asked, headless=False)
+    assert seen.state is State.AUTHENTICATING
+    assert "window" in seen.reason
 
 
 def test_a_pairing_code_is_shown_instead_of_the_qr_code() -> None:

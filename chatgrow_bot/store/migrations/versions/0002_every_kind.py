@@ -14,8 +14,13 @@ _EMPTY, _FALSE = sa.text("''"), sa.false()
 
 def upgrade() -> None:
     """Forward only: the copy made before it is the way back."""
-    with op.batch_alter_table("inbox") as inbox:  # ids made for votes and remarks are longer
+    with op.batch_alter_table("inbox") as inbox:
+        # ids made for votes and remarks are longer
         inbox.alter_column("wa_id", existing_type=_NAME, existing_nullable=False, type_=sa.String(128))
+        # whoever takes a deleted connection's id may get what its earlier owner got
+        same = ["connection_id", "chat", "participant", "from_me", "wa_id"]
+        inbox.drop_constraint(f"uq_inbox_{'_'.join(same)}", type_="unique")
+        inbox.create_unique_constraint(f"uq_inbox_{'_'.join(same)}_tenant", [*same, "tenant"])
     for table in ("outbox", "inbox"):
         op.add_column(table, sa.Column("payload", sa.Text()))
         op.add_column(table, sa.Column("about", _ID, nullable=False, server_default=_EMPTY))

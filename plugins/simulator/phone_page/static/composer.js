@@ -113,7 +113,7 @@ function attach(anchor) {
     {
       icon: "image",
       label: say("photo"),
-      act: file("image/*,video/*", ({ type }) => (type.startsWith("video/") ? "video" : "image")),
+      act: file("image/*,video/*", seenAs),
     },
     { icon: "document", label: say("document"), act: file("", () => "document") },
     { icon: "location", label: say("location"), act: () => sendLocation(send) },
@@ -121,6 +121,9 @@ function attach(anchor) {
     { icon: "poll", label: say("poll"), act: () => sendPoll(send) },
   ]);
 }
+
+/** A picture or a film; whatever else was chosen goes as a paper, for nobody could see it. */
+const seenAs = ({ type }) => /^(image|video)\//.exec(type)?.[1] ?? "document";
 
 function chooseFile(accept, take) {
   const input = h("input", {

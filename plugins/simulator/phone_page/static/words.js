@@ -6,7 +6,9 @@ const languages = {
   en: { words: english, locale: "en-GB", dir: "ltr" },
   he: { words: hebrew, locale: "he-IL", dir: "rtl" },
 };
-let language = languages[localStorage.getItem("language")] ? localStorage.getItem("language") : "en";
+// What was chosen here before, else what the browser's owner reads, as far as there is such a page.
+const liked = [localStorage.getItem("language"), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+let language = liked.find((each) => each in languages) ?? "en";
 
 /** The words for `key`; `{name}` stands for a value. */
 export function say(key, values = {}) {
