@@ -88,6 +88,10 @@ class Conflict(ChatgrowError):
     title = "Conflict"
 
 
+class TooLate(Conflict):
+    """Once it has left, delete it for everyone instead."""
+
+
 class IdempotencyMismatch(ChatgrowError):
     """Use a new key for a new message; the same key repeats the same request."""
 

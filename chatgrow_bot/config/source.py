@@ -96,7 +96,7 @@ def _text(path: Path, file: str) -> str:
     whole = Position(file)
     try:
         if not path.is_file():
-            hint = "check the name and the folder"
+            hint = "check the name and the folder, or begin a project with: chatgrow init"
             raise InvalidConfig([Problem(whole, "there is no such file", hint)])
         if (size := path.stat().st_size) > MAX_BYTES:
             message = f"the file has {size:,} bytes; {MAX_BYTES:,} at most"

@@ -19,11 +19,11 @@ from ..engine import Ack
 from ..errors import (
     BadInput,
     ChatgrowError,
-    Conflict,
     ConnectionNotFound,
     ConnectionNotReady,
     IdempotencyMismatch,
     MessageNotFound,
+    TooLate,
 )
 from ..hub import ConnectionView
 from ..ids import new_id
@@ -160,7 +160,7 @@ class Outbox:
         return await self._db.read(lambda conn: store.history(conn, tenant, message_id))
 
     async def cancel(self, tenant: str, message_id: str) -> Delivery:
-        """Take back a message that has not left. Raises MessageNotFound, Conflict."""
+        """Take back a message that has not left. Raises MessageNotFound, TooLate."""
         delivery = await self.get(tenant, message_id)
         at = self._clock.now()
         row = await self._db.write(
@@ -170,7 +170,7 @@ class Outbox:
         )
         if row is None:
             now = await self.get(tenant, message_id)
-            raise Conflict(f"The message is {now.state} already and cannot be taken back")
+            raise TooLate(f"The message is {now.state} already and cannot be taken back")
         self.wake(delivery.connection_id)
         return row.delivery
 

@@ -10,11 +10,13 @@ import pytest
 
 @pytest.fixture
 def slow(stage: Any) -> Any:
-    """A stage whose hub waits between messages, so that some are still queued when it dies."""
-    text = stage.places.config.read_text()
-    stage.places.config.write_text(
-        text.replace("send: { min: 0, max: 0, jitter: 0 }", "send: { min: 1, max: 1, jitter: 0 }")
+    """A stage whose hub waits between messages, so that some are still queued when it dies; what is unclear
+    after it is looked up sooner than in life."""
+    config = stage.places.config
+    text = config.read_text().replace(
+        "send: { min: 0, max: 0, jitter: 0 }", "send: { min: 1, max: 1, jitter: 0 }"
     )
+    config.write_text(f"{text}queue:\n  reconcileAfter: 3\n")
     return stage
 
 

@@ -32,7 +32,8 @@ def fits_one(body: object) -> bool:
 
 
 def test_every_example_is_a_body_that_is_taken() -> None:
-    bodies = re.findall(r"-d '(\{.*\})'", README)
+    told = re.sub(r"'\$\(date .*?\)'", "2026-01-02T09:00:00Z", README)  # what a shell makes of it
+    bodies = re.findall(r"-d '(\{.*\})'", told)
     assert len(bodies) >= 19
     assert all(fits_one(json.loads(body)) for body in bodies)
 

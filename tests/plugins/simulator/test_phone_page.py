@@ -124,6 +124,19 @@ async def test_a_picture_is_seen_on_both_sides(shop: Shop, tmp_path: Path) -> No
     await shop.web.until_told(event="message", type="image")
 
 
+async def test_what_is_no_picture_goes_as_a_document(shop: Shop, tmp_path: Path) -> None:
+    page, dana = shop.page, shop.customer("Dana")
+    (tmp_path / "notes.txt").write_text("flour, eggs")
+    await page.hold(dana, shop.phone.number)
+    await page.page.get_by_role("button", name="Attach").click()
+    async with page.page.expect_file_chooser() as choosing:
+        await page.page.get_by_role("menuitem", name="Photo or video").click()
+    await (await choosing.value).set_files(tmp_path / "notes.txt")
+    await page.page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    await expect(page.page.locator(".mine .paper")).to_contain_text("notes.txt")
+    assert [message.type for message in await dana.sent()] == ["document"]
+
+
 async def test_a_voice_note_is_recorded_sent_and_heard(shop: Shop) -> None:
     page, dana = shop.page, shop.customer("Dana")
     await page.hold(dana, shop.phone.number)

@@ -27,6 +27,11 @@ LETTER = """(bubble) => {
   const [letter, box] = [range.getBoundingClientRect(), bubble.getBoundingClientRect()];
   return {left: letter.left - box.left, right: box.right - letter.right};
 }"""
+#: the parts of messages that stand out of their bubbles
+BEYOND = """() => [...document.querySelectorAll('.bubble *')].filter((part) => {
+  const [inner, outer] = [part, part.closest('.bubble')].map((each) => each.getBoundingClientRect());
+  return inner.left < outer.left - 1 || inner.right > outer.right + 1;
+}).map((part) => part.outerHTML.slice(0, 60))"""
 CONTRAST = """() => {
   const light = (colour) => {
     const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((each) => each / 255)
@@ -109,6 +114,36 @@ async def test_on_a_narrow_screen_there_is_one_column_at_a_time(page: PhonePage)
     await page.sees(ENGLISH)
     width = await page.page.evaluate("() => document.documentElement.scrollWidth")
     assert width <= 390
+
+
+async def test_on_a_narrow_screen_every_kind_stays_within_its_bubble(
+    phones: tuple[Simulator, PhonePage], page: PhonePage
+) -> None:
+    sim, _ = phones
+    shop = sim.phone("+972501234567", name="Shop")
+    noam = sim.customer("+972547654321", name="Noam")
+    await shop.send_poll(noam, "Which cake?", ["Apple", "Cheese with " + "very" * 20])
+    await shop.send_media(noam, b"OggS", type="ptt", mimetype="audio/ogg")
+    await shop.send_media(noam, b"%PDF", type="document", filename="all of our prices " * 4 + ".pdf")
+    await shop.send_contact(noam, "Dana", "+972541112233")
+    await shop.send_location(noam, 32.0, 34.8, name="The shop", address="A long street without an end 1")
+    await page.page.set_viewport_size({"width": 360, "height": 780})
+    await page.hold(noam, shop.number)
+    await expect(page.page.locator(".bubble")).to_have_count(5)
+    beyond = await page.page.evaluate(BEYOND)
+    assert beyond == []
+
+
+async def test_it_opens_in_the_language_of_the_browser(page: PhonePage) -> None:
+    browser = page.page.context.browser
+    assert browser
+    hebrew = await browser.new_page(locale="he-IL")
+    await hebrew.goto(page.address)
+    await expect(hebrew.locator("html")).to_have_attribute("dir", "rtl")
+    await hebrew.locator("#language").click()
+    await hebrew.reload()
+    await expect(hebrew.locator("html")).to_have_attribute("dir", "ltr")  # what was chosen comes first
+    await hebrew.close()
 
 
 async def test_all_of_it_can_be_reached_by_keyboard_and_has_a_name(page: PhonePage) -> None:
