@@ -36,11 +36,17 @@ class _Chatgrow(click.Group):
 
 
 def _config_of(ctx: click.Context) -> Path:
-    return Path(ctx.params.get("config") or CONFIG)
+    return Path(ctx.params.get("config") or CONFIG).absolute()  # what is found is remembered by this name
 
 
 @click.group(cls=_Chatgrow)
-@click.option("--config", type=click.Path(path_type=Path), default=CONFIG, help="Another configuration.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=CONFIG,
+    is_eager=True,  # --help lists the words of plugins, which it names
+    help="Another configuration.",
+)
 @click.version_option(package_name="chatgrow-bot")
 @click.pass_context
 def main(ctx: click.Context, config: Path) -> None:

@@ -110,7 +110,7 @@ def test_check_knows_plugins_in_folders_of_ones_own(folder: Path, monkeypatch: p
 def test_a_plugin_that_fails_at_its_words_leaves_the_others_theirs(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(folder)
+    monkeypatch.chdir(folder.parent)  # the configuration is the one that is named, not one of this place
     (folder / "mine").mkdir()
     (folder / "mine" / "faq.py").write_text(
         "from chatgrow_bot.plugin import Plugin, hook\n\n\nclass Faq(Plugin):\n"
