@@ -223,7 +223,9 @@ async def test_after_a_kill_the_store_lacks_its_last_seconds_and_then_the_login(
     async with own.open() as session:
         await reach(session, State.ONLINE, own.inlet)
         await session.send(Parcel(chat=chat_of(dana), wa_id=early, text="kept"))
-        await asyncio.sleep(2)  # the one thing that makes a write older than two seconds
+        page = browser_page(session)  # by its own clock, the only one that tells how old a write is
+        written = await page.evaluate("() => Date.now()")
+        await page.wait_for_function("written => Date.now() - written > 2000", arg=written)
         await session.send(Parcel(chat=chat_of(dana), wa_id=late, text="lost"))
         part("profile").Profile(own.folder / "shop").processes()[0].kill()
     await own.sim.order("forget", own.shop, seconds=2)
