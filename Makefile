@@ -25,9 +25,10 @@ check: ## style, types, configuration, generated files
 	@$(BIN)/mypy
 	@$(BIN)/chatgrow check
 
-accept: ## slow proofs, as strangers would meet it: the built wheel in an empty environment, and more
+accept: ## slow proofs, each with its figures (ONLY=AC-06: one of them), and the built wheel among strangers
 	@scripts/setup dev
-	@$(BIN)/pytest -q tests/accept $(ARGS)
+	@$(BIN)/python -m tests.accept $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY),,$(BIN)/pytest -q tests/accept $(ARGS))
 
 pictures: ## the README's pictures, made anew from the running product
 	@scripts/setup dev

@@ -73,6 +73,7 @@ async def open_hub(
             connections=core.connections,
             inbox=core.inbox,
             outbox=core.outbox,
+            queue=core.queue,
             chats=core.chats,
             spool=core.spool,
             accounts=accounts,

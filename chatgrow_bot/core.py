@@ -11,7 +11,7 @@ from random import Random
 from .background import background
 from .chats import Chats
 from .clock import Clock
-from .config.models import OnUnknown, Settings
+from .config.models import Settings
 from .connections import Connections
 from .engine import Ack, Arrival, Engine, Session
 from .errors import EngineError
@@ -19,14 +19,17 @@ from .health import Health
 from .hooks import Hooks
 from .inbox import Inbox
 from .inbox.files import Files
-from .limits import LoopLimits, Pace, Policy
-from .messages import Fact, Lane
+from .limits import LoopLimits
+from .messages import Fact
 from .outbox import Outbox
 from .outbox.agenda import Agenda
 from .outbox.dispatch import Dispatcher
+from .outbox.gate import Gate
 from .outbox.outcome import Outcome
 from .outbox.reconcile import Reconciler
+from .outbox.valve import Valve
 from .plugin import Http
+from .policies import Policies
 from .spool import Spool
 from .store.database import Database
 
@@ -71,9 +74,11 @@ class Core:
             epoch=ground.epoch,
             chance=ground.chance,
         )
+        self.policies = Policies(settings, self.connections)
         self.chats = Chats(self.connections, self._online)
         self.files = self._files()
         self.outbox = self._way_out(agenda)
+        self.queue = Valve(ground.db, ground.clock, self._all_freed)
         self.dispatcher = self._sending(agenda)
         self.inbox = self._way_in()
         self.health = self._watch()
@@ -81,6 +86,10 @@ class Core:
     def _online(self, connection_id: str) -> Session | None:
         keeper = self.connections.keepers().get(connection_id)
         return keeper.online() if keeper else None
+
+    def _all_freed(self) -> None:
+        for connection_id in self.connections.keepers():
+            self.outbox.wake(connection_id)
 
     def _files(self) -> Files:
         inbound = self._ground.settings.inbound
@@ -99,18 +108,18 @@ class Core:
             agenda=agenda,
             key=self._ground.key,
             ttl=timedelta(seconds=self._ground.settings.queue.ttl),
-            policy=self.policy,
+            policy=self.policies.of,
         )
 
     def _sending(self, agenda: Agenda) -> Dispatcher:
         db, clock, queue = self._ground.db, self._ground.clock, self._ground.settings.queue
-        outcome = Outcome(db, clock, self.policy)
+        outcome = Outcome(db, clock, self.policies.of)
         recovery = Reconciler(
             db=db,
             clock=clock,
             agenda=agenda,
             outcome=outcome,
-            policy=self.policy,
+            policy=self.policies.of,
             report=self._ground.report,
         )
         return Dispatcher(
@@ -120,8 +129,10 @@ class Core:
             hooks=self._ground.hooks,
             outcome=outcome,
             recovery=recovery,
+            gate=Gate(),
+            halted=lambda: self.queue.halt is not None,
             ready=self.connections.ready,
-            policy=self.policy,
+            policy=self.policies.of,
             epoch=self._ground.epoch,
             concurrency=_concurrency(self._ground.settings),
             reconcile_after=queue.reconcile_after,
@@ -156,6 +167,7 @@ class Core:
     async def running(self) -> AsyncIterator[None]:
         """Bring in, connect, send and watch for the time of the block; at its end what is being sent is
         finished first, then the connections close."""
+        await self.queue.load()
         await self.connections.load()
         async with AsyncExitStack() as life:
             await life.enter_async_context(background(self.inbox.run(), "inbox"))
@@ -180,6 +192,10 @@ class Core:
         self.files.online()
         self.dispatcher.online(connection_id)
 
+    def freed(self, connection_id: str) -> None:
+        """No longer paused: what waits may leave."""
+        self.outbox.wake(connection_id)
+
     def engine(self, name: str) -> Engine:
         """The engine of this name, made when it is first asked for."""
         if name not in self._engines:
@@ -191,23 +207,6 @@ class Core:
                 raise EngineError(f"No plugin offers the engine '{name}' (on offer: {offered})")
             self._engines[name] = factories[name]()
         return self._engines[name]
-
-    def policy(self, connection_id: str) -> Policy:
-        """How a connection sends, by its settings over the defaults."""
-        own, queue = self.connections.settings(connection_id), self._ground.settings.queue
-        pacing = own.pacing or self._ground.settings.pacing
-        delays = tuple(each / 1000 for each in queue.retry_delays)
-        attempts = own.message_retry_attempts
-        return Policy(
-            paces={
-                Lane.SEND: Pace(low=pacing.send.min, high=pacing.send.max, jitter=pacing.send.jitter),
-                Lane.REPLY: Pace(low=pacing.reply.min, high=pacing.reply.max),
-            },
-            typing=pacing.reply.typing,
-            max_retries=queue.max_retries if attempts is None else attempts,
-            retry_delays=delays if own.message_retry_delay is None else (own.message_retry_delay,),
-            hold_unknown=queue.on_unknown is OnUnknown.HOLD,
-        )
 
 
 def _loops(settings: Settings) -> LoopLimits:

@@ -39,6 +39,17 @@ class Snapshot:
     qr: str | None = None  #: the text of the QR code to scan, while state is qr
     pairing_code: str | None = None  #: the code to type on the phone, while state is pairing_code
     me: str | None = None  #: the chat id of the linked account, once known
+    can_receive: bool = True  #: False: online, and what comes in is not told (the reason says why)
+    listening: int = 0  #: how often the page's ear was set up; when it grows, something may have been missed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a session takes of the machine."""
+
+    memory: int  #: bytes, what it shares with others counted in parts
+    cpu: float  #: seconds of processor time since it was opened
+    processes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +183,15 @@ class Session(Protocol):
         """Messages the page holds that were sent at or after `since`, oldest first, and every unread one."""
         ...
 
+    def progress(self, since: datetime) -> AsyncIterator[Ack]:
+        """How far our own messages that were sent at or after `since` have come, as the page knows: what was
+        acknowledged while nobody looked."""
+        ...
+
+    async def usage(self) -> Usage | None:
+        """What the session takes of the machine; None when that cannot be told."""
+        ...
+
     async def resolve(self, chat: str) -> str | None:
         """The chat id WhatsApp uses for this one; None when WhatsApp has no such account."""
         ...
@@ -215,6 +235,11 @@ class Engine(Protocol):
 
     def open(self, spec: SessionSpec, inlet: Inlet) -> AbstractAsyncContextManager[Session]:
         """Open one session for the time of the `async with`. Raises EngineError when it cannot."""
+        ...
+
+    def login_files(self, folder: Path) -> Sequence[Path]:
+        """The files and folders in a session's folder that are the login, relative to it: what a backup must
+        hold. The session is closed meanwhile."""
         ...
 
 

@@ -13,8 +13,7 @@ from .errors import StoreUnavailable
 from .hub import ConnectionView
 from .messages import ConnectionState, Fact, HealthReport
 from .store import connections as stored_connections
-from .store import journal
-from .store import outbox as stored_outbox
+from .store import journal, steps
 from .store.database import Database
 
 #: A session that was not seen for so long does not answer.
@@ -85,7 +84,7 @@ class Health:
 
     async def _expire(self) -> None:
         now = self._clock.now()
-        while ended := await self._db.write(lambda conn: stored_outbox.expire(conn, now, _AT_ONCE)):
+        while ended := await self._db.write(lambda conn: steps.expire(conn, now, _AT_ONCE)):
             for connection_id in {row.delivery.connection_id for row in ended}:
                 self._wake(connection_id)
 

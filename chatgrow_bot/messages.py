@@ -2,76 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
 from pathlib import Path
 
 from .payloads import Contacts, Deletion, Edit, Location, Payload, Poll, Reaction, Vote
-
-
-class Kind(StrEnum):
-    """What a message carries."""
-
-    TEXT = "text"  #: words only
-    IMAGE = "image"  #: a picture, with or without a caption
-    VIDEO = "video"  #: a film, with or without a caption
-    AUDIO = "audio"  #: a sound file
-    VOICE = "voice"  #: spoken into the phone: Ogg with Opus
-    STICKER = "sticker"  #: a small WebP picture
-    DOCUMENT = "document"  #: any file, sent as a file
-    LOCATION = "location"  #: a place
-    CONTACT = "contact"  #: one or more people and their numbers
-    POLL = "poll"  #: a question with options to choose from
-    VOTE = "vote"  #: somebody's choice in a poll, the whole of it each time
-    REACTION = "reaction"  #: an emoji on an earlier message
-    EDIT = "edit"  #: new words for an earlier message
-    DELETION = "deletion"  #: an earlier message taken back for everyone
-    OTHER = "other"  #: something this version receives but does not open
-
-
-class Priority(IntEnum):
-    """Which of the waiting messages goes first; a lower number is sooner."""
-
-    HIGH = 0  #: before all others of its lane
-    NORMAL = 1  #: the default
-    LOW = 2  #: bulk and whatever can wait
-
-
-class Lane(StrEnum):
-    """A queue of its own within a connection, with its own pace."""
-
-    REPLY = "reply"  #: answers to somebody who has just written: seconds
-    SEND = "send"  #: everything else: the human pace
-
-
-class State(StrEnum):
-    """Where an outgoing message is."""
-
-    QUEUED = "queued"  #: stored, waits for its turn
-    CLAIMED = "claimed"  #: taken by a worker, not yet handed to the engine
-    SENDING = "sending"  #: intent committed, the engine is at work
-    RETRY = "retry"  #: certainly not sent, for a passing cause; waits for its next try
-    UNKNOWN = "unknown"  #: may or may not have left; looked up by id before anything else
-    SENT = "sent"  #: WhatsApp's server has it
-    DELIVERED = "delivered"  #: the phone has it
-    READ = "read"  #: a person has seen it
-    FAILED = "failed"  #: certainly not sent, for good
-    CANCELLED = "cancelled"  #: taken back before it left
-    EXPIRED = "expired"  #: its time to live ended before it left
-    QUARANTINED = "quarantined"  #: a person decides
-
+from .states import FILES as FILES
+from .states import HOLDS_CHAT as HOLDS_CHAT
+from .states import REMARKS as REMARKS
+from .states import WAITING as WAITING
+from .states import ConnectionState as ConnectionState
+from .states import Kind as Kind
+from .states import Lane as Lane
+from .states import Priority as Priority
+from .states import State as State
 
 #: Characters of a text, at most: WhatsApp takes no more.
 TEXT_LIMIT = 65_536
 #: People that a text mentions, at most.
 MENTIONS_LIMIT = 256
-#: Kinds that are a file.
-FILES = frozenset({Kind.IMAGE, Kind.VIDEO, Kind.AUDIO, Kind.VOICE, Kind.STICKER, Kind.DOCUMENT})
-#: Kinds that only remark on an earlier message: nobody expects an answer, and a repeat does no harm.
-REMARKS = frozenset({Kind.REACTION, Kind.EDIT, Kind.DELETION})
-#: A row in one of these holds its chat: nothing overtakes it.
-HOLDS_CHAT = (State.CLAIMED, State.SENDING, State.UNKNOWN, State.RETRY)
-#: A row in one of these may still be taken back.
-WAITING = (State.QUEUED, State.RETRY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,25 +144,6 @@ class TimelineEntry:
     at: datetime
     state: State
     reason: str = ""
-
-
-class ConnectionState(StrEnum):
-    """Where a connection is."""
-
-    CREATED = "created"  #: known, never started
-    STARTING = "starting"  #: the engine is opening
-    QR = "qr"  #: waits for its QR code to be scanned
-    PAIRING_CODE = "pairing_code"  #: waits for its pairing code to be typed on the phone
-    AUTHENTICATING = "authenticating"  #: scanned, WhatsApp is logging it in
-    SYNCING = "syncing"  #: logged in, fetching what it missed
-    ONLINE = "online"  #: sends and receives
-    RECONNECTING = "reconnecting"  #: lost, tried again by itself
-    DISCONNECTED = "disconnected"  #: gave up or was told to stop; reconnect starts it again
-    LOGGED_OUT = "logged_out"  #: unlinked on the phone; link it again
-    PASSKEY_REQUIRED = "passkey_required"  #: WhatsApp asks for a passkey, which needs a visible browser
-    ACTION_REQUIRED = "action_required"  #: a person must look
-    BANNED = "banned"  #: WhatsApp closed the account
-    FAILED = "failed"  #: cannot start; the reason says why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

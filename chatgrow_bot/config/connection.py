@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from .values import Count, Flag, Seconds, Section
+from .values import Count, Flag, Seconds, Section, Size, TimeOfDay, Zone
 
 
 class _Gap(Section):
@@ -38,6 +38,38 @@ class ReplyPace(_Gap):
     typing: Flag = Field(default=True, description="Whether the customer sees `typing...` meanwhile.")
 
 
+class QuietHours(Section):
+    """When people are left alone: what nobody waits for goes out after it. Answers are not held."""
+
+    start: TimeOfDay = Field(default="21:00", description="From then on, as 21:00.")
+    end: TimeOfDay = Field(default="08:00", description="Until then, as 08:00; if earlier, of the next day.")
+    zone: Zone | None = Field(
+        default=None,
+        description="Time zone of those whose number does not tell one, as Asia/Jerusalem; if left out, UTC.",
+    )
+
+
+class WarmUp(Section):
+    """A newly linked account sends little at first, and more each day."""
+
+    days: Count = Field(default=14, ge=1, le=90, description="Days after which nothing holds it back.")
+    first: Count = Field(default=20, ge=1, description="Messages that may leave on the first day.")
+    last: Count = Field(default=500, ge=1, description="Messages that may leave on the last of these days.")
+
+
+class FirstContacts(Section):
+    """Messages to people who never wrote to this connection and whom it never wrote to."""
+
+    per_hour: Count | None = Field(default=None, ge=0, description="How many an hour; if left out, any.")
+    per_day: Count | None = Field(default=None, ge=0, description="How many a day; if left out, any.")
+    pause: Seconds = Field(
+        default=86_400,
+        ge=0,
+        le=30 * 86_400,
+        description="Seconds without first contacts after WhatsApp has refused one (error 463).",
+    )
+
+
 class Pacing(Section):
     """How fast a connection sends. Slower is safer: accounts that send like machines get banned."""
 
@@ -45,6 +77,15 @@ class Pacing(Section):
         default=SendPace(), description="Messages that nobody waits for: notices, campaigns, the API."
     )
     reply: ReplyPace = Field(default=ReplyPace(), description="Answers to a customer who has just written.")
+    quiet_hours: QuietHours | None = Field(
+        default=None, description="When people are left alone, by their own time zone; if left out, never."
+    )
+    warm_up: WarmUp | None = Field(
+        default=None, description="How a newly linked account begins; if left out, as any other."
+    )
+    first_contacts: FirstContacts = Field(
+        default=FirstContacts(), description="Messages to people it has had nothing to do with."
+    )
 
 
 class ConnectionSettings(Section):
@@ -77,5 +118,16 @@ class ConnectionSettings(Section):
     )
     enable_notifications: Flag = Field(
         default=True, description="Whether its troubles raise alerts. Not acted on yet."
+    )
+    memory_budget: Size = Field(
+        default=1536 << 20,
+        ge=0,
+        description="Memory past which its session is opened anew between two messages; 0 never.",
+    )
+    recycle_after: Seconds = Field(
+        default=0,
+        ge=0,
+        le=30 * 86_400,
+        description="Seconds after which its session is opened anew between two messages; 0 never.",
     )
     pacing: Pacing | None = Field(default=None, description="Its own pace, where it differs from `pacing`.")

@@ -89,7 +89,20 @@ class Queue(Section):
     retention: Seconds = Field(
         default=30 * _DAY,
         ge=30 * _DAY,
-        description="Seconds for which messages and their status are kept; 30d at least. Not acted on yet.",
+        description="Seconds for which messages and their status are kept; 30d at least.",
+    )
+    drain: Seconds = Field(
+        default=10, ge=0, le=300, description="Seconds that a stop leaves to messages that are being sent."
+    )
+
+
+class Backups(Section):
+    """Copies of the database, made while the hub runs. SQLite only: PostgreSQL has tools of its own."""
+
+    every: Seconds = Field(default=_DAY, ge=0, description="Seconds between two copies; 0 makes none.")
+    keep: Count = Field(default=3, ge=1, le=1000, description="Copies kept; the oldest goes first.")
+    folder: Folder | None = Field(
+        default=None, description="Where they lie; if left out, `backups` in `sessionDir`."
     )
 
 
@@ -105,6 +118,13 @@ class LoopBreaker(Section):
     )
     silence: Seconds = Field(default=900, ge=1, description="Seconds of silence after the first time.")
     long_silence: Seconds = Field(default=3600, ge=1, description="Seconds of silence after the next times.")
+
+
+class Flood(Section):
+    """Messages of one chat that are answered; beyond them they are stored, and nobody is asked."""
+
+    messages: Count = Field(default=30, ge=1, description="Messages allowed within `window`.")
+    window: Seconds = Field(default=10, ge=1, le=3600, description="The window, in seconds.")
 
 
 class InboundSettings(Section):
@@ -126,6 +146,16 @@ class InboundSettings(Section):
         le=64 << 20,
         description="Largest file to fetch: bytes, or 16MB; 64MB at most.",
     )
+    take_over: Seconds = Field(
+        default=3600,
+        ge=0,
+        le=30 * _DAY,
+        description="Seconds of silence in a chat after a person wrote there from the phone; 0 for none.",
+    )
+    replies_per_hour: Count = Field(
+        default=500, ge=1, description="Automatic replies of one connection within an hour, at most."
+    )
+    flood: Flood = Field(default=Flood(), description="When one chat writes too much to be answered.")
     loop_breaker: LoopBreaker = Field(
         default=LoopBreaker(), description="When automatic replies fall silent."
     )
@@ -153,10 +183,16 @@ class Settings(Section):
     max_connections: Count = Field(
         default=10, ge=1, le=10_000, description="Connections that this process opens at most."
     )
+    memory_reserve: Size = Field(
+        default=256 << 20,
+        ge=0,
+        description="Memory that new connections must leave free: bytes, or 256MB; 0 does not look.",
+    )
     health_check_interval: Seconds = Field(
         default=60, ge=1, le=3600, description="Seconds between two health checks."
     )
     queue: Queue = Field(default=Queue(), description="The way out.")
+    backups: Backups = Field(default=Backups(), description="Copies of the database.")
     pacing: Pacing = Field(default=Pacing(), description="How fast connections send.")
     connection_defaults: ConnectionSettings = Field(
         default=ConnectionSettings(), description="What holds for each connection unless it says otherwise."

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +21,7 @@ from pydantic.alias_generators import to_camel
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _BYTES = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
 _DURATION = r"(\d{1,9}(?:\.\d{1,9})?)\s?([smhd])"
+_HOURS = r"([01]\d|2[0-3]):[0-5]\d"
 _SIZE = r"(\d{1,9}(?:\.\d{1,9})?)\s?(KB|MB|GB)"
 
 
@@ -71,6 +73,22 @@ def _anchored(folder: Path, info: ValidationInfo) -> Path:
         raise ValueError(f"there is no user whose home is '{folder.parts[0]}'") from error
 
 
+def _time_of_day(value: str) -> str:
+    if not re.fullmatch(_HOURS, value, re.ASCII):
+        raise ValueError(f"'{value}' is no time of day; write 08:00 or 21:30")
+    return value
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone '{name}'; write one such as Asia/Jerusalem or Europe/London")
+    return name
+
+
+def _pattern(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
 def _either(*forms: dict[str, Any]) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": list(forms)})
 
@@ -100,5 +118,9 @@ Limit = Annotated[
     PlainSerializer(lambda limit: "unlimited" if limit is None else limit, when_used="json"),
     _either({"type": "integer", "minimum": 0}, {"const": "unlimited"}),
 ]
+#: A time of day, written 08:00.
+TimeOfDay = Annotated[str, Strict(), AfterValidator(_time_of_day), _pattern(_HOURS)]
+#: A time zone's name, as Asia/Jerusalem.
+Zone = Annotated[str, Strict(), AfterValidator(_zone)]
 #: A folder as an absolute path; a relative one starts at the project's folder, `~` at the user's.
 Folder = Annotated[Path, AfterValidator(_anchored)]

@@ -1,7 +1,6 @@
 """The WhatsApp connections: who owns which, and a keeper for each. What one *does* is in keeper.py."""
 
 import asyncio
-import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -10,35 +9,31 @@ from random import Random
 from typing import Any, NoReturn
 
 import structlog
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ..addresses import chat_of, phone_of
 from ..clock import Clock
 from ..config.connection import ConnectionSettings
 from ..config.models import Settings
-from ..config.names import did_you_mean, known_keys
 from ..engine import Session
 from ..errors import (
-    BadInput,
     ChatgrowError,
     Conflict,
     ConnectionNotFound,
     ConnectionNotReady,
     InvalidPhoneNumber,
+    NotFound,
     RateLimitExceeded,
 )
-from ..hub import ConnectionView, Identity, PairingCode, QrCode
+from ..hub import ConnectionView, Identity, PairingCode, Picture, QrCode
 from ..messages import ConnectionState, Fault
 from ..store import connections as store
-from ..store import outbox as stored_outbox
+from ..store import steps
 from ..store.database import Database
 from .handover import Handover, Roads
 from .keeper import Keeper
+from .requests import check_id, check_settings, phone
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: Seconds to unlink an account politely before its connection is deleted.
 _GOODBYE = 10.0
 
@@ -135,30 +130,21 @@ class Connections:
             self._own[connection_id] = self._settings.for_connection(view.settings)
         return self._own[connection_id]
 
-    def _check(self, settings: Mapping[str, Any]) -> None:
-        try:
-            self._settings.for_connection(settings)
-        except ValidationError as error:
-            faults = [_fault(each) for each in error.errors(include_url=False, include_input=False)]
-            said = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in faults)
-            raise BadInput(said, errors=faults) from error
-
     # what their owners ask (hub.Connections)
 
     async def create(
         self, who: Identity, connection_id: str, name: str, phone_number: str, settings: Mapping[str, Any]
     ) -> ConnectionView:
         """Make a connection and start it."""
-        if not _ID.fullmatch(connection_id):
-            raise BadInput(f"connectionId '{connection_id}' is not 1 to 64 of letters, digits, '_' and '-'")
-        phone = _phone(phone_number)
-        self._check(settings)
+        check_id(connection_id)
+        number = phone(phone_number)
+        check_settings(self._settings, settings)
         now = self._clock.now()
         view = ConnectionView(
             connection_id=connection_id,
             tenant=who.user_id,
             name=name,
-            phone_number=phone,
+            phone_number=number,
             settings=dict(settings),
             state=ConnectionState.CREATED,
             reason="",
@@ -210,10 +196,10 @@ class Connections:
             if "name" in patch:
                 values["name"] = patch["name"]
             if "phoneNumber" in patch:
-                values["phone_number"] = _phone(patch["phoneNumber"])
+                values["phone_number"] = phone(patch["phoneNumber"])
             if "settings" in patch:
                 values["settings"] = {**view.settings, **patch["settings"]}
-                self._check(values["settings"])
+                check_settings(self._settings, values["settings"])
             if values:
                 await self._db.write(lambda conn: store.change(conn, tenant, connection_id, values))
                 view = await self.get(tenant, connection_id)  # its state may have changed meanwhile
@@ -235,7 +221,7 @@ class Connections:
             now = self._clock.now()
 
             def work(conn: Connection) -> None:
-                stored_outbox.end_all(conn, tenant, connection_id, now, "its connection was deleted")
+                steps.end_all(conn, tenant, connection_id, now, "its connection was deleted")
                 store.remove(conn, tenant, connection_id)
 
             await self._db.write(work)
@@ -260,10 +246,10 @@ class Connections:
     async def pairing_code(self, tenant: str, connection_id: str, number: str = "") -> PairingCode:
         """A code to type on the phone of this number, or of the connection's own."""
         view = await self.get(tenant, connection_id)
-        phone = _phone(number or view.phone_number)
-        if not phone:
+        known = phone(number or view.phone_number)
+        if not known:
             raise InvalidPhoneNumber("The number of the phone to link is not known")
-        code = await self._keepers[connection_id].linking.pairing_code(phone.removeprefix("+"))
+        code = await self._keepers[connection_id].linking.pairing_code(known.removeprefix("+"))
         return code or await self._no_code(tenant, connection_id, "pairing code")
 
     async def _no_code(self, tenant: str, connection_id: str, what: str) -> NoReturn:
@@ -277,21 +263,29 @@ class Connections:
         await self.get(tenant, connection_id)
         self._keepers[connection_id].reconnect()
 
+    async def pause(self, tenant: str, connection_id: str, reason: str) -> ConnectionView:
+        """Let nothing leave from it."""
+        return await self._let(tenant, connection_id, {"paused": True, "paused_because": reason})
 
-def _fault(fault: ErrorDetails) -> dict[str, str]:
-    """A mistake in a connection's settings, by its place in what was asked."""
-    place, said = fault["loc"], fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden":
-        known = known_keys(ConnectionSettings, place[:-1], {})
-        said = f"Unknown key{did_you_mean(str(place[-1]), known)}"
-    return {"pointer": "/".join(("/settings", *map(str, place))), "detail": said}
+    async def resume(self, tenant: str, connection_id: str) -> ConnectionView:
+        """Let messages leave again, first contacts too."""
+        free = {"paused": False, "paused_because": "", "first_contacts_until": None}
+        view = await self._let(tenant, connection_id, free)
+        self._roads.freed(connection_id)
+        return view
 
+    async def _let(self, tenant: str, connection_id: str, values: Mapping[str, Any]) -> ConnectionView:
+        async with self._changing:
+            await self.get(tenant, connection_id)
+            await self._db.write(lambda conn: store.change(conn, tenant, connection_id, values))
+            view = replace(await self.get(tenant, connection_id), **values)
+            self._views[connection_id] = view
+            return view
 
-def _phone(number: str) -> str:
-    """A number in its canonical form; it may be left out, for the scan tells it."""
-    if not number:
-        return ""
-    phone = phone_of(chat_of(number))
-    if phone is None:
-        raise InvalidPhoneNumber(f"'{number}' is not a person's number")
-    return phone
+    async def picture(self, tenant: str, connection_id: str) -> Picture:
+        """The page as it was when a person had to look."""
+        await self.get(tenant, connection_id)
+        picture = self._keepers[connection_id].picture
+        if picture is None:
+            raise NotFound(f"There is no picture of connection '{connection_id}': nobody has to look at it")
+        return picture

@@ -37,6 +37,10 @@ class Roads(Protocol):
         """Messages may leave."""
         ...
 
+    def freed(self, connection_id: str) -> None:
+        """A connection is no longer paused: its lanes may be looked at."""
+        ...
+
     def engine(self, name: str) -> Engine:
         """The engine of this name. Raises EngineError when no plugin offers it."""
         ...

@@ -14,6 +14,7 @@ import structlog
 from ..clock import Clock
 from ..engine import Ack, Arrival, Engine, Session, SessionSpec, Snapshot
 from ..errors import EngineError, StoreUnavailable
+from ..hub import Picture
 from ..limits import reconnect_delay
 from ..messages import ConnectionState
 from .linking import SHOWN, Linking
@@ -97,6 +98,7 @@ class Keeper:
         self.state = ConnectionState.CREATED
         self.reason = ""
         self.last_seen: datetime | None = None
+        self.picture: Picture | None = None  #: of the page, when a person must look
         self._folder = folder
         self._engine = engine
         self._patience = patience

@@ -19,11 +19,11 @@ from ..hooks import Hooks
 from ..limits import Policy, clamped
 from ..messages import REMARKS, Drop, Kind, Lane, Later, Outbound, State
 from ..store import connections as stored_connections
-from ..store import consent
-from ..store import outbox as store
+from ..store import consent, queue, steps
 from ..store.database import Database
 from ..store.rows import Outgoing, reference
 from .agenda import RECONCILE, Agenda
+from .gate import Gate
 from .outcome import Outcome
 
 #: Seconds until a turn that failed for a cause of ours (a full disk, say) is tried again.
@@ -61,6 +61,8 @@ class Dispatcher:
         hooks: Hooks,
         outcome: Outcome,
         recovery: Recovery,
+        gate: Gate,
+        halted: Callable[[], bool],
         ready: Callable[[str], Session | None],
         policy: Callable[[str], Policy],
         epoch: int,
@@ -74,6 +76,8 @@ class Dispatcher:
         self._hooks = hooks
         self._outcome = outcome
         self._recovery = recovery
+        self._gate = gate
+        self._halted = halted  #: whether nothing may leave at all
         self._ready = ready  #: a connection's session while it is online
         self._policy = policy
         self._epoch = epoch
@@ -128,6 +132,8 @@ class Dispatcher:
         session = self._ready(connection_id)
         if session is None or self._draining:
             return  # `online` puts it on the agenda again
+        if self._halted() and work != RECONCILE:
+            return  # letting go puts everything on the agenda again
         if work != RECONCILE:
             await self._send_next(connection_id, Lane(work), session)
         elif self._clock.now() < self._in_sync[connection_id] + self._reconcile_after:
@@ -148,7 +154,7 @@ class Dispatcher:
             return
         row = await self._claim(connection_id, lane, now)
         if row is None:
-            due = await self._db.read(lambda c: store.next_due(c, connection_id, lane, self._epoch))
+            due = await self._db.read(lambda c: queue.next_due(c, connection_id, lane, self._epoch))
             if due:
                 self._agenda.put((connection_id, lane), due)
             return
@@ -164,7 +170,7 @@ class Dispatcher:
     async def _claim(self, connection_id: str, lane: Lane, now: datetime) -> Outgoing | None:
         """Take the lane's next message; whoever picks up stranded ones must not see it as one."""
         async with self._claims[connection_id]:
-            row = await self._db.write(lambda c: store.claim(c, connection_id, lane, self._epoch, now))
+            row = await self._db.write(lambda c: queue.claim(c, connection_id, lane, self._epoch, now))
             if row:
                 self._in_flight.add(row.delivery.id)
             return row
@@ -197,6 +203,10 @@ class Dispatcher:
         if delivery.expires_at <= self._clock.now():
             await self._outcome.ended(row, State.EXPIRED, "its time to live ended before it could leave")
             return None
+        if hold := await self._gate.look(row):
+            wait = (hold.until - self._clock.now()).total_seconds()
+            await self._outcome.put_back(row, max(_HOLD[0], wait), hold.reason)
+            return None
         if await self._db.read(lambda c: consent.opted_out(c, delivery.tenant, delivery.chat)):
             await self._outcome.ended(row, State.CANCELLED, _OPTED_OUT)
             return None
@@ -227,9 +237,9 @@ class Dispatcher:
         def work(conn: Connection) -> bool:
             if consent.opted_out(conn, row.delivery.tenant, row.delivery.chat):
                 claimed = (State.CLAIMED,)
-                store.move(conn, row.delivery.id, State.CANCELLED, now, since=claimed, reason=_OPTED_OUT)
+                steps.move(conn, row.delivery.id, State.CANCELLED, now, since=claimed, reason=_OPTED_OUT)
                 return False
-            if store.intend(conn, row.delivery.id, content, now) is None:
+            if steps.intend(conn, row.delivery.id, content, now) is None:
                 return False
             stored_connections.take_slot(conn, connection_id, lane, slot)
             return True

@@ -11,7 +11,7 @@ from ..clock import Clock
 from ..engine import Ack
 from ..limits import Policy
 from ..messages import State
-from ..store import outbox as store
+from ..store import steps
 from ..store.database import Database
 from ..store.rows import Outgoing
 
@@ -29,13 +29,13 @@ class Outcome:
     async def acked(self, row: Outgoing, ack: Ack) -> None:
         """WhatsApp has it, this far."""
         at, connection_id = self._clock.now(), row.delivery.connection_id
-        await self._db.write(lambda conn: store.acked(conn, connection_id, row.delivery.wa_id, ack.ack, at))
+        await self._db.write(lambda conn: steps.acked(conn, connection_id, row.delivery.wa_id, ack.ack, at))
 
     async def ended(self, row: Outgoing, state: State, reason: str) -> None:
         """It goes no further by itself."""
         delivery, at = row.delivery, self._clock.now()
         since = (State.CLAIMED, State.SENDING, State.UNKNOWN)
-        await self._db.write(lambda c: store.move(c, delivery.id, state, at, since=since, reason=reason))
+        await self._db.write(lambda c: steps.move(c, delivery.id, state, at, since=since, reason=reason))
         log.info("message ended", message=delivery.id, chat=masked(delivery.chat), state=state, reason=reason)
 
     async def not_sent(self, row: Outgoing, reason: str) -> None:
@@ -53,7 +53,7 @@ class Outcome:
         more = {} if recoveries is None else {"recoveries": recoveries}
         since = (State.SENDING, State.UNKNOWN)
         await self._db.write(
-            lambda conn: store.move(
+            lambda conn: steps.move(
                 conn, row.delivery.id, State.RETRY, at, since=since, reason=reason, due=due, **more
             )
         )
@@ -71,14 +71,14 @@ class Outcome:
 
 def unclear(conn: Connection, row: Outgoing, at: datetime, reason: str) -> Outgoing | None:
     """A message whose sending was cut short."""
-    return store.move(conn, row.delivery.id, State.UNKNOWN, at, since=(State.SENDING,), reason=reason)
+    return steps.move(conn, row.delivery.id, State.UNKNOWN, at, since=(State.SENDING,), reason=reason)
 
 
 def unclaim(
     conn: Connection, row: Outgoing, at: datetime, reason: str, due: datetime | None = None
 ) -> Outgoing | None:
     """A claim undone: it was not handed over, so the attempt does not count."""
-    return store.move(
+    return steps.move(
         conn,
         row.delivery.id,
         State.QUEUED,

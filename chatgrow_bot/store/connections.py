@@ -42,7 +42,7 @@ def by_id(conn: Connection, ids: Collection[str]) -> Mapping[str, ConnectionView
 
 
 def change(conn: Connection, tenant: str, connection_id: str, values: Mapping[str, Any]) -> None:
-    """Set some of name, phone_number, settings, paused."""
+    """Set some of name, phone_number, settings, paused, paused_because, first_contacts_until."""
     conn.execute(update(t).where(t.c.tenant == tenant, t.c.id == connection_id).values(**values))
 
 
@@ -114,4 +114,6 @@ def _view(row: Row[Any]) -> ConnectionView:
         me=row.me,
         created_at=row.created_at,
         state_since=row.state_since,
+        paused_because=row.paused_because,
+        first_contacts_until=row.first_contacts_until,
     )

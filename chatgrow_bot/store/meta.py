@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from .dialect import upsert
 from .tables import meta
@@ -16,6 +16,11 @@ def get(conn: Connection, key: str) -> Any:
 def put(conn: Connection, key: str, value: Any) -> None:
     """Keep a JSON value, in place of what was there."""
     conn.execute(upsert(meta).values(key=key, value=value))
+
+
+def remove(conn: Connection, key: str) -> None:
+    """Keep nothing under a key."""
+    conn.execute(delete(meta).where(meta.c.key == key))
 
 
 def next_epoch(conn: Connection) -> int:

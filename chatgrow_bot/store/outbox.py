@@ -1,43 +1,19 @@
-"""The outgoing messages. Every step of one goes through `move`: the row, its timeline and the fact in one
-transaction, and only from a state that allows it. What is asked in somebody's name takes his tenant; all
-else is for the core alone."""
+"""The outgoing messages: taken in, and asked about. Their steps are in steps.py, whose turn
+it is in queue.py. What is asked in somebody's name takes his tenant; all else is for the core alone."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    TextClause,
-    and_,
-    exists,
-    func,
-    insert,
-    literal,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, Select, func, insert, select
 
-from ..ids import new_id
-from ..messages import HOLDS_CHAT, WAITING, Delivery, Lane, Outbound, Priority, State, TimelineEntry
-from . import contacts, journal
+from ..messages import HOLDS_CHAT, WAITING, Delivery, Lane, State, TimelineEntry
+from . import contacts, steps
 from .rows import Outgoing, from_media, from_payload, outgoing, to_outgoing
-from .tables import connections, idempotency, in_states, outbox, timeline
+from .tables import idempotency, in_states, outbox, timeline
 
-_WAITS, _HOLDS = in_states("outbox.state", WAITING), in_states("outbox.state", HOLDS_CHAT)
-_ABOVE = outbox.alias("above")
-_CHAT_HELD = exists().where(
-    _ABOVE.c.connection_id == outbox.c.connection_id,
-    _ABOVE.c.chat == outbox.c.chat,
-    _ABOVE.c.id != outbox.c.id,
-    in_states("above.state", HOLDS_CHAT),
-)
-_BY_ACK = {1: State.SENT, 2: State.DELIVERED, 3: State.READ, 4: State.READ}
+_HOLDS = in_states("outbox.state", HOLDS_CHAT)
 
 
 def add(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Outgoing]:
@@ -46,7 +22,7 @@ def add(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Outgoing]:
         return ()
     stored = [_addressed(conn, row) for row in rows]
     conn.execute(insert(outbox), [_values(row) for row in stored])
-    _tell(conn, *(row.delivery for row in stored))
+    steps.tell(conn, *(row.delivery for row in stored))
     return stored
 
 
@@ -82,134 +58,33 @@ def _values(row: Outgoing) -> dict[str, Any]:
     }
 
 
-def claim(conn: Connection, connection_id: str, lane: Lane, epoch: int, now: datetime) -> Outgoing | None:
-    """Take the next message of a lane, counting the attempt before it is made. None when none may go now."""
-    for priority in Priority:
-        head = _first(connection_id, lane, priority, epoch).where(outbox.c.due <= now)
-        if found := conn.execute(head).scalar():
-            since, attempts = (State.QUEUED, State.RETRY), outbox.c.attempts + 1
-            return move(conn, found, State.CLAIMED, now, since=since, attempts=attempts, epoch=epoch)
-    return None
-
-
-def next_due(conn: Connection, connection_id: str, lane: Lane, epoch: int) -> datetime | None:
-    """When the earliest waiting message of a lane is due; None when none may go, whatever the time."""
-    heads = [conn.execute(_first(connection_id, lane, each, epoch)).first() for each in Priority]
-    return min((head.due for head in heads if head), default=None)
-
-
-def _first(connection_id: str, lane: Lane, priority: Priority, epoch: int) -> Select[Any]:
-    """The message of a lane that is due first and may go: its chat free, its connection ours, not paused, and
-    still its tenant's. One priority at a time, so that the index finds it without passing those due later."""
-    ours = and_(
-        connections.c.id == outbox.c.connection_id,
-        connections.c.tenant == outbox.c.tenant,
-        connections.c.epoch == epoch,
-        connections.c.paused.is_(False),
-    )
-    return (
-        select(outbox.c.id, outbox.c.due)
-        .join(connections, ours)
-        .where(
-            outbox.c.connection_id == connection_id,
-            outbox.c.lane == lane,
-            outbox.c.priority == priority,
-            _WAITS,
-            ~_CHAT_HELD,
-        )
-        .order_by(outbox.c.due, outbox.c.id)
-        .limit(1)
-    )
-
-
-def move(
-    conn: Connection,
-    message_id: str,
-    state: State,
-    at: datetime,
-    *,
-    since: Collection[State],
-    reason: str = "",
-    **values: Any,
-) -> Outgoing | None:
-    """Bring a message into a state, if it is in one of `since`; None when it is not (somebody was faster)."""
-    which = (outbox.c.id == message_id, outbox.c.state.in_(tuple(since)))
-    moved = _move(conn, which, state, at, reason, values)
-    return moved[0] if moved else None
-
-
-def _move(
-    conn: Connection,
-    which: Sequence[ColumnElement[bool] | TextClause],
-    state: State,
-    at: datetime,
-    reason: str,
-    values: Mapping[str, Any] = MappingProxyType({}),
-) -> Sequence[Outgoing]:
-    changes = {"state": state, "reason": reason, "updated_at": at, **values}
-    result = conn.execute(update(outbox).where(*which).values(**changes).returning(outbox))
-    moved = [to_outgoing(row) for row in result]
-    if moved:
-        _tell(conn, *(row.delivery for row in moved))
-    return moved
-
-
-def intend(conn: Connection, message_id: str, content: Outbound, at: datetime) -> Outgoing | None:
-    """The intent to send, with what is going to be said after the filters; None when it was taken back."""
-    return move(
-        conn,
-        message_id,
-        State.SENDING,
-        at,
-        since=(State.CLAIMED,),
-        text=content.text,
-        media=from_media(content.media),
-        payload=from_payload(content.payload),
-        kind=content.kind,
-    )
-
-
-def acked(conn: Connection, connection_id: str, wa_id: str, ack: int, at: datetime) -> Outgoing | None:
-    """Note how far a message has come; never back. None when it is not ours, or was as far already."""
-    if ack not in _BY_ACK:
-        return None
-    row = conn.execute(
-        update(outbox)
-        .where(outbox.c.connection_id == connection_id, outbox.c.wa_id == wa_id, outbox.c.ack < ack)
-        .values(ack=ack, state=_BY_ACK[ack], reason="", updated_at=at)
-        .returning(outbox)
-    ).first()
-    if row is None:
-        return None
-    known = to_outgoing(row)
-    _tell(conn, known.delivery)
-    return known
-
-
 def knows(conn: Connection, connection_id: str, wa_id: str) -> bool:
     """Whether a message under this WhatsApp id is one of ours."""
     query = select(outbox.c.id).where(outbox.c.connection_id == connection_id, outbox.c.wa_id == wa_id)
     return conn.execute(query).first() is not None
 
 
-def waiting_lanes(conn: Connection) -> Sequence[tuple[str, Lane]]:
-    """The connections and lanes on which anything waits."""
-    rows = conn.execute(select(outbox.c.connection_id, outbox.c.lane).where(_WAITS).distinct())
-    return [(row.connection_id, Lane(row.lane)) for row in rows]
+def held(conn: Connection, tenant: str) -> Sequence[Delivery]:
+    """A tenant's messages that wait for a person's decision, oldest first."""
+    mine = (outbox.c.tenant == tenant, outbox.c.state == State.QUARANTINED)
+    return [row.delivery for row in _rows(conn, select(outbox).where(*mine).order_by(outbox.c.id))]
 
 
-def ahead(conn: Connection, delivery: Delivery) -> int:
-    """How many messages of its lane go before this one."""
-    columns = (outbox.c.priority, outbox.c.due, outbox.c.id)
-    mine = (delivery.priority, delivery.due, delivery.id)
-    values = [literal(value, column.type) for value, column in zip(mine, columns, strict=True)]
-    query = select(func.count()).where(
-        outbox.c.connection_id == delivery.connection_id,
-        outbox.c.lane == delivery.lane,
-        _WAITS,
-        tuple_(*columns) < tuple_(*values),
-    )
-    return int(conn.execute(query).scalar_one())
+def under_way(conn: Connection, tenant: str | None) -> Mapping[State, int]:
+    """How many messages are in each state that is not an end, for one tenant or for everybody."""
+    live = in_states("outbox.state", (*WAITING, *HOLDS_CHAT, State.QUARANTINED))
+    query = select(outbox.c.state, func.count()).where(live).group_by(outbox.c.state)
+    if tenant is not None:
+        query = query.where(outbox.c.tenant == tenant)
+    return {State(state): count for state, count in conn.execute(query)}
+
+
+def oldest_waiting(conn: Connection, tenant: str | None) -> datetime | None:
+    """Since when the longest waiting message could have left."""
+    query = select(func.min(outbox.c.due)).where(in_states("outbox.state", WAITING))
+    if tenant is not None:
+        query = query.where(outbox.c.tenant == tenant)
+    return conn.execute(query).scalar()
 
 
 def in_state(conn: Connection, state: State, connection_id: str | None = None) -> Sequence[Outgoing]:
@@ -219,22 +94,6 @@ def in_state(conn: Connection, state: State, connection_id: str | None = None) -
         query = query.where(_HOLDS)
     mine = [row for row in _rows(conn, query) if connection_id in (None, row.delivery.connection_id)]
     return sorted(mine, key=lambda row: row.delivery.id)
-
-
-def end_all(conn: Connection, tenant: str, connection_id: str, at: datetime, reason: str) -> None:
-    """End whatever is under way on a connection: what has not left is taken back, what may have left is for a
-    person to judge."""
-    mine = (outbox.c.tenant == tenant, outbox.c.connection_id == connection_id)
-    _move(conn, (*mine, _WAITS), State.CANCELLED, at, reason)
-    _move(conn, (*mine, _HOLDS, outbox.c.state == State.CLAIMED), State.CANCELLED, at, reason)
-    _move(conn, (*mine, _HOLDS), State.QUARANTINED, at, f"it is not known whether it left; {reason}")
-
-
-def expire(conn: Connection, now: datetime, most: int) -> Sequence[Outgoing]:
-    """End waiting messages whose time to live has ended, so many at once; those that were ended."""
-    overdue = select(outbox.c.id).where(_WAITS, outbox.c.expires_at <= now).limit(most)
-    reason = "its time to live ended before it could leave"
-    return _move(conn, (_WAITS, outbox.c.id.in_(overdue)), State.EXPIRED, now, reason)
 
 
 def history(conn: Connection, tenant: str, message_id: str) -> Sequence[TimelineEntry]:
@@ -283,13 +142,3 @@ def keep_key(conn: Connection, row: Outgoing, key: str, digest: str) -> None:
 
 def _rows(conn: Connection, query: Select[Any]) -> Sequence[Outgoing]:
     return [to_outgoing(row) for row in conn.execute(query)]
-
-
-def _tell(conn: Connection, *deliveries: Delivery) -> None:
-    """A step of each, in its timeline and in the journal."""
-    steps = [
-        {"id": new_id(), "message_id": d.id, "at": d.updated_at, "state": d.state, "reason": d.reason}
-        for d in deliveries
-    ]
-    conn.execute(insert(timeline), steps)
-    journal.tell(conn, *deliveries, at=deliveries[0].updated_at)

@@ -70,6 +70,9 @@ connections = Table(
     Column("state_since", Moment, nullable=False),
     Column("me", _Name),  #: the linked account's chat id
     Column("paused", Boolean, nullable=False, default=False),
+    Column("paused_because", Words, nullable=False, server_default=text("''")),
+    Column("first_contacts_until", Moment),  #: until then nobody is written to for the first time
+    Column("linked_at", Moment),  #: when the account that is linked now was linked: a new one sends less
     Column("swept_to", Moment),  #: what came before this is known to be stored
     # one process today; past one machine these fence a stale worker
     Column("owner", _Name),
@@ -115,6 +118,7 @@ outbox = Table(
     Column("reason", Words, nullable=False, default=""),
     Column("source", _Name, nullable=False),
     Column("because", Words, nullable=False, default=""),
+    Column("trace", Json),  #: who was asked before it left, and what came of it
     Column("due", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),

@@ -6,9 +6,22 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import fields
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from ..engine import Ack, Activity, Arrival, Group, Inlet, Parcel, Reference, Session, SessionSpec, Snapshot
+from ..engine import (
+    Ack,
+    Activity,
+    Arrival,
+    Group,
+    Inlet,
+    Parcel,
+    Reference,
+    Session,
+    SessionSpec,
+    Snapshot,
+    Usage,
+)
 from ..errors import EngineError, MediaGone, SendUnknown
 from ..messages import PAYLOADS, Attachment, ConnectionState, Kind
 from ..payloads import Payload
@@ -50,6 +63,10 @@ class FakeSession:
         self.qr: str | None = None
         self.pairing: str | None = None  #: the pairing code on the page
         self.dead = False
+        self.deaf = False  #: it is online, and what comes in is not told
+        self.listening = 1  #: how often the page's ear was set up
+        self.used: Usage | None = None  #: what it takes of the machine
+        self.picture = b""  #: what a screenshot shows
         self.inlet = inlet
         self._clock = clock
         self._me = me
@@ -106,6 +123,8 @@ class FakeSession:
             qr=self.qr,
             pairing_code=self.pairing,
             me=self._me if linked else None,
+            can_receive=not self.deaf,
+            listening=self.listening,
         )
 
     async def send(self, parcel: Parcel) -> Ack:
@@ -133,6 +152,15 @@ class FakeSession:
         for arrival in self.waiting:
             if arrival.sent_at >= since:
                 yield arrival
+
+    async def progress(self, since: datetime) -> AsyncIterator[Ack]:
+        """How far our messages have come, whenever they were sent."""
+        for ack in list(self.page.values()):
+            yield ack
+
+    async def usage(self) -> Usage | None:
+        """What a test gave."""
+        return self.used
 
     async def download(self, message: Reference) -> AsyncIterator[bytes]:
         """The file that a test gave with the message."""
@@ -182,8 +210,8 @@ class FakeSession:
         self.qr_refreshed += 1
 
     async def screenshot(self) -> bytes:
-        """There is nothing to see."""
-        return b""
+        """What a test gave."""
+        return self.picture
 
     async def logout(self) -> None:
         """Unlink."""
@@ -200,7 +228,11 @@ class FakeEngine:
         self.times = 0  #: how often a session was asked for
         self.tried_again = asyncio.Event()  #: set once that was more than once
         self._clock = clock
-        self._me = me
+        self.me = me  #: the account that the next sessions are linked to
+
+    def login_files(self, folder: Path) -> Sequence[Path]:
+        """One file, if a test has made it."""
+        return [Path("login")]
 
     @asynccontextmanager
     async def open(self, spec: SessionSpec, inlet: Inlet) -> AsyncIterator[Session]:
@@ -210,7 +242,7 @@ class FakeEngine:
             self.tried_again.set()
         if self.refusal:
             raise self.refusal
-        session = FakeSession(inlet, self._clock, self._me)
+        session = FakeSession(inlet, self._clock, self.me)
         self.opened[spec.connection_id] = session
         self.on_open(session)
         try:

@@ -18,7 +18,7 @@ from ..host.loader import Catalogue
 from ..hub import ConnectionView, Identity
 from ..messages import ConnectionState, Lane, State
 from ..plugin import Plugin
-from ..store import accounts, inbox
+from ..store import accounts, inbox, queue
 from ..store import outbox as stored_outbox
 from ..store.rows import Outgoing
 from .engine import FakeEngine, FakeSession
@@ -173,4 +173,4 @@ def _under_way(conn: Connection) -> Sequence[tuple[str, Lane]]:
     held: list[Outgoing] = []
     for state in (State.CLAIMED, State.SENDING, State.UNKNOWN):
         held += stored_outbox.in_state(conn, state)
-    return [*stored_outbox.waiting_lanes(conn), *((d.delivery.connection_id, d.delivery.lane) for d in held)]
+    return [*queue.waiting_lanes(conn), *((d.delivery.connection_id, d.delivery.lane) for d in held)]

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,11 @@ class WebEngine:
             yield
         finally:
             await self._stop_driver()
+
+    def login_files(self, folder: Path) -> Sequence[Path]:
+        """The parts of the browser's profile that are the login, and our note that there is one."""
+        kept = ("profile/Default/IndexedDB", "profile/Default/Local Storage", "linked")
+        return [Path(each) for each in kept if (folder / each).exists()]
 
     @contextlib.asynccontextmanager
     async def open(self, spec: SessionSpec, inlet: Inlet) -> AsyncIterator[WebSession]:

@@ -18,6 +18,7 @@ from chatgrow_bot.engine import (
     Parcel,
     Reference,
     Snapshot,
+    Usage,
 )
 from chatgrow_bot.errors import EngineError
 from chatgrow_bot.messages import ConnectionState
@@ -182,6 +183,16 @@ class WebSession:
         if refused:
             self._log.warning("messages found by the sweep were refused", count=refused)
         return messages
+
+    async def progress(self, since: datetime) -> AsyncIterator[Ack]:
+        """How far our own messages have come since then."""
+        for raw in await self._page.call("progressSince", int(since.timestamp()), seconds=_SWEEP_SECONDS):
+            if ack := _converted({"type": "ack", **raw}, AckReport).known():
+                yield ack
+
+    async def usage(self) -> Usage | None:
+        """What this session's browser takes."""
+        return None
 
     async def resolve(self, chat: str) -> str | None:
         """The chat id WhatsApp uses; None when it has no such account."""

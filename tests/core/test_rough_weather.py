@@ -10,7 +10,7 @@ from chatgrow_bot.messages import ConnectionState, Fault, Inbound, Outbound, Sta
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.reporting import Reporter
 from chatgrow_bot.store import connections as stored_connections
-from chatgrow_bot.store import journal
+from chatgrow_bot.store import journal, queue
 from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.store.database import Database
 from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
@@ -86,7 +86,7 @@ async def test_a_message_stored_while_its_page_is_closed_is_answered(bot: Talkin
 async def test_a_message_queued_for_a_caller_who_went_away_leaves_at_once(bot: TalkingBot) -> None:
     await bot.start()
     session = await bot.connect()
-    await bot.until(stored.waiting_lanes, lambda lanes: not lanes)
+    await bot.until(queue.waiting_lanes, lambda lanes: not lanes)
     disk = Disk(bot)
     disk.watched = lambda item: getattr(item, "digest", None) is not None  # what somebody wants queued
     disk.gate.clear()

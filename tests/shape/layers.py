@@ -13,7 +13,10 @@ def _layer(meaning: str, names: str) -> Layer:
 
 
 LAYERS: tuple[Layer, ...] = (
-    _layer("what is carried, what fails, what time it is", "__init__ background clock errors ids payloads"),
+    _layer(
+        "what is carried, what fails, what time it is",
+        "__init__ background clock errors ids payloads states",
+    ),
     _layer("the nouns that flow", "messages"),
     _layer("who is meant, and what a way to WhatsApp must offer", "addresses engine"),
     _layer("what the parts are to each other", "hub"),
@@ -27,7 +30,7 @@ LAYERS: tuple[Layer, ...] = (
     _layer("the one caller of plugins", "hooks"),
     _layer(
         "the parts, which meet by the Protocols of hub.py",
-        "accounts chats commands connections facts inbox outbox server spool",
+        "accounts chats commands connections facts inbox outbox policies server spool",
     ),
     _layer("who looks at the parts", "health"),
     _layer("where plugins come from and live", "host"),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from chatgrow_bot.messages import Inbound, Lane, State
-from chatgrow_bot.store import consent, contacts, inbox, outbox
+from chatgrow_bot.store import consent, contacts, inbox, outbox, queue
 from chatgrow_bot.store import tables as t
 from chatgrow_bot.store.database import Database, open_database
 
@@ -50,7 +50,7 @@ async def test_all_of_it_moves_save_what_is_there_twice(db: Database) -> None:
         for each in came:
             assert inbox.add(conn, each)
         outbox.add(conn, [held, waiting])
-        assert outbox.claim(conn, "shop", Lane.SEND, EPOCH, NOW + timedelta(hours=1))
+        assert queue.claim(conn, "shop", Lane.SEND, EPOCH, NOW + timedelta(hours=1))
         consent.record(conn, "u", LID, True, "a message", NOW)
 
     def after(conn: Connection) -> None:

@@ -12,6 +12,7 @@ from chatgrow_bot.ids import new_id
 from chatgrow_bot.messages import Delivery, Kind, Lane, Outbound, Priority, State
 from chatgrow_bot.store import connections as stored_connections
 from chatgrow_bot.store import outbox as stored
+from chatgrow_bot.store import queue, steps
 from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.rows import Outgoing, outgoing
 from chatgrow_bot.store.tables import connections, users
@@ -60,14 +61,14 @@ async def put(db: Database, *rows: Outgoing) -> None:
 
 
 async def claim(db: Database, now: datetime = NOW + timedelta(hours=1)) -> Outgoing | None:
-    return await db.write(lambda conn: stored.claim(conn, "shop", Lane.SEND, EPOCH, now))
+    return await db.write(lambda conn: queue.claim(conn, "shop", Lane.SEND, EPOCH, now))
 
 
 async def test_those_ahead_are_the_ones_that_would_be_claimed_sooner(db: Database) -> None:
     urgent = message(9, priority=Priority.HIGH)
     rows = [*(message(n) for n in range(5)), urgent, message(0, priority=Priority.LOW)]
     await put(db, *rows)
-    ahead = await db.read(lambda conn: [stored.ahead(conn, row.delivery) for row in rows])
+    ahead = await db.read(lambda conn: [queue.ahead(conn, row.delivery) for row in rows])
     assert ahead == [1, 2, 3, 4, 5, 0, 6]
 
 
@@ -81,9 +82,9 @@ async def test_the_claim_goes_by_priority_then_age_and_passes_chats_that_are_hel
     await put(db, held, behind, next_one, urgent_later)
     claimed = [await claim(db) for _ in range(3)]
     assert [row and row.delivery.id for row in claimed] == [held.delivery.id, next_one.delivery.id, None]
-    due = await db.read(lambda conn: stored.next_due(conn, "shop", Lane.SEND, EPOCH))
+    due = await db.read(lambda conn: queue.next_due(conn, "shop", Lane.SEND, EPOCH))
     assert due == urgent_later.delivery.due
-    await db.write(lambda c: stored.acked(c, "shop", held.delivery.wa_id, 1, NOW))
+    await db.write(lambda c: steps.acked(c, "shop", held.delivery.wa_id, 1, NOW))
     freed = await claim(db)
     assert freed is not None
     assert freed.delivery.id == behind.delivery.id
@@ -93,7 +94,7 @@ async def test_a_process_whose_connection_another_took_neither_claims_nor_looks_
     await put(db, message(1))
     await db.write(lambda conn: stored_connections.own(conn, EPOCH + 1))
     assert await claim(db) is None
-    assert await db.read(lambda conn: stored.next_due(conn, "shop", Lane.SEND, EPOCH)) is None
+    assert await db.read(lambda conn: queue.next_due(conn, "shop", Lane.SEND, EPOCH)) is None
 
 
 async def test_a_message_never_leaves_by_a_connection_that_is_another_tenant_s(db: Database) -> None:
@@ -118,14 +119,14 @@ async def test_every_step_of_a_life_is_possible(db: Database) -> None:
     content = Outbound(to=row.delivery.chat, text="HELLO")
 
     def live(conn: Connection) -> list[State]:
-        steps = [
-            stored.intend(conn, name, content, NOW),
-            stored.move(conn, name, State.UNKNOWN, NOW, since=(State.SENDING,)),
-            stored.move(conn, name, State.RETRY, NOW, since=(State.UNKNOWN,), due=NOW, recoveries=1),
+        taken = [
+            steps.intend(conn, name, content, NOW),
+            steps.move(conn, name, State.UNKNOWN, NOW, since=(State.SENDING,)),
+            steps.move(conn, name, State.RETRY, NOW, since=(State.UNKNOWN,), due=NOW, recoveries=1),
         ]
         stored_connections.take_slot(conn, "shop", Lane.SEND, NOW)
         stored_connections.take_slot(conn, "shop", Lane.SEND, NOW + timedelta(seconds=1))
-        return [step.delivery.state for step in steps if step]
+        return [step.delivery.state for step in taken if step]
 
     assert await db.write(live) == [
         State.SENDING,
@@ -133,7 +134,7 @@ async def test_every_step_of_a_life_is_possible(db: Database) -> None:
         State.RETRY,
     ]
     assert await db.read(lambda c: stored_connections.backlogs(c)) == {"shop": 1}
-    assert await db.read(stored.waiting_lanes) == [("shop", Lane.SEND)]
+    assert await db.read(queue.waiting_lanes) == [("shop", Lane.SEND)]
     assert await db.read(lambda c: stored.knows(c, "shop", row.delivery.wa_id))
     assert len(await db.read(lambda c: stored.history(c, "u", name))) == 5
 
@@ -145,8 +146,8 @@ async def test_the_end_of_a_connection_ends_every_message_under_way(db: Database
 
     def work(conn: Connection) -> dict[State, int]:
         for row, state in zip(rows, under_way, strict=False):
-            stored.move(conn, row.delivery.id, state, NOW, since=(State.QUEUED,))
-        stored.end_all(conn, "u", "shop", NOW, "it was deleted")
+            steps.move(conn, row.delivery.id, state, NOW, since=(State.QUEUED,))
+        steps.end_all(conn, "u", "shop", NOW, "it was deleted")
         return {state: len(stored.in_state(conn, state)) for state in State}
 
     ended = await db.write(work)
@@ -159,7 +160,7 @@ async def test_the_end_of_a_connection_ends_every_message_under_way(db: Database
 
 async def test_overdue_messages_end_some_at_a_time(db: Database) -> None:
     await put(db, *(message(n, expires_at=NOW) for n in range(5)), message(9))
-    ended = [len(await db.write(lambda conn: stored.expire(conn, NOW, 3))) for _ in range(3)]
+    ended = [len(await db.write(lambda conn: steps.expire(conn, NOW, 3))) for _ in range(3)]
     assert ended == [3, 2, 0]
 
 
@@ -171,20 +172,20 @@ async def test_what_runs_often_finds_its_rows_by_an_index(sqlite_url: str) -> No
         def look(conn: Connection) -> None:
             asked: list[tuple[str, Any]] = []
             event.listen(conn, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
-            stored.claim(conn, "shop", Lane.SEND, EPOCH, NOW)
-            stored.next_due(conn, "shop", Lane.SEND, EPOCH)
+            queue.claim(conn, "shop", Lane.SEND, EPOCH, NOW)
+            queue.next_due(conn, "shop", Lane.SEND, EPOCH)
             stored.in_state(conn, State.UNKNOWN, "shop")
             stored.in_state(conn, State.SENDING)
             stored_connections.backlogs(conn)
-            stored.ahead(conn, message(1).delivery)
-            stored.expire(conn, NOW, 10)
+            queue.ahead(conn, message(1).delivery)
+            steps.expire(conn, NOW, 10)
             for statement, values in list(asked):
                 rows = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
                 plans[statement] = [row[3] for row in rows]
 
         await db.write(look)
     good = ("ix_outbox_ready", "ux_outbox_chat_in_flight", "(id=?)")
-    for statement, steps in plans.items():
-        looks = [step for step in steps if step.startswith(("SCAN outbox", "SEARCH outbox"))]
-        assert looks and all(any(index in look for index in good) for look in looks), (statement, steps)
+    for statement, plan in plans.items():
+        looks = [step for step in plan if step.startswith(("SCAN outbox", "SEARCH outbox"))]
+        assert looks and all(any(index in look for index in good) for look in looks), (statement, plan)
     assert any("priority=? AND due<?" in step for steps in plans.values() for step in steps)

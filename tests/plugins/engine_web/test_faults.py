@@ -76,6 +76,7 @@ async def test_a_message_whose_acks_are_lost_is_unknown_and_not_sent_twice(chat:
     await chat.world.sim.heal()
     await chat.world.shop.hang_up()
     await chat.until(lambda: chat.acks(parcel(chat, "01").wa_id) != [])
+    await seen(chat, State.ONLINE)  # it resumes for a moment, and takes nothing meanwhile
     await chat.session.send(parcel(chat, "02", "after it"))
     assert [each.text for each in await chat.customer.received(2)] == ["hello", "after it"]
 

@@ -1,99 +1,24 @@
-"""The core's parts as others see them: the Protocols by which they meet, and what they say to each other.
-A plugin reaches them as `bot.hub`, and only with `admin: true` in chatgrow.yaml."""
+"""The core's parts as others see them: the Protocols by which they meet."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from .engine import Activity, Group
-from .messages import ConnectionState, Delivery, Inbound, Kind, Media, Outbound, TimelineEntry
-
-
-class Role(StrEnum):
-    """What a user may do; each includes those after it."""
-
-    ADMIN = "admin"  #: everything, for every tenant where it says so
-    OPERATOR = "operator"  #: connections and messages of his own
-    VIEWER = "viewer"  #: looks, changes nothing
-
-    def includes(self, other: "Role") -> bool:
-        """Whether this role may do what the other may."""
-        order = list(Role)
-        return order.index(self) <= order.index(other)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Who is asking."""
-
-    user_id: str  #: also the tenant
-    username: str
-    role: Role
-    plan: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a command says."""
-
-    text: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-    ok: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One admin command; every front (REST, CLI, chat) runs the same."""
-
-    name: str
-    help: str
-    role: Role
-    run: Callable[[Sequence[str], Identity], Awaitable[Answer]]
-    confirm: bool = False  #: asks again before it logs out, deletes, broadcasts or stops
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionView:
-    """A connection as its owner sees it."""
-
-    connection_id: str
-    tenant: str
-    name: str
-    phone_number: str
-    settings: Mapping[str, Any]
-    state: ConnectionState
-    reason: str
-    paused: bool
-    me: str | None  #: the linked account's chat id
-    created_at: datetime
-    state_since: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QrCode:
-    """A QR code to link by. A secret: never logged, never stored."""
-
-    code: str = field(repr=False)
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """A fresh login. Secrets."""
-
-    access_token: str = field(repr=False)
-    expires_in: timedelta
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairingCode:
-    """A code that links when it is typed on the phone. A secret: never logged, never stored."""
-
-    code: str = field(repr=False)
-    expires_at: datetime
+from ..engine import Activity, Group
+from ..messages import Delivery, Inbound, Kind, Media, Outbound, TimelineEntry
+from .nouns import (
+    Answer,
+    Command,
+    ConnectionView,
+    Identity,
+    PairingCode,
+    Picture,
+    QrCode,
+    QueueStatus,
+    Tokens,
+)
 
 
 class Connections(Protocol):
@@ -134,6 +59,18 @@ class Connections(Protocol):
         """Start it again now, forgetting earlier failures."""
         ...
 
+    async def pause(self, tenant: str, connection_id: str, reason: str) -> ConnectionView:
+        """Let nothing leave from it; what waits goes on waiting. `reason` names who asked."""
+        ...
+
+    async def resume(self, tenant: str, connection_id: str) -> ConnectionView:
+        """Let messages leave again, first contacts too."""
+        ...
+
+    async def picture(self, tenant: str, connection_id: str) -> Picture:
+        """The page as it was when a person had to look. Raises NotFound when there is none."""
+        ...
+
 
 class Outbox(Protocol):
     """The way out."""
@@ -158,11 +95,47 @@ class Outbox(Protocol):
         ...
 
     async def cancel(self, tenant: str, message_id: str) -> Delivery:
-        """Take back a message that has not left. Raises Conflict when it has."""
+        """Take back a message that has not left, or that a person gives up on. Raises Conflict when it has
+        left."""
+        ...
+
+    async def resend(self, tenant: str, message_id: str) -> Delivery:
+        """Send a message that waits for a person's decision (quarantined), under its same id. Raises
+        Conflict when it does not wait for one."""
+        ...
+
+    async def held(self, tenant: str) -> Sequence[Delivery]:
+        """The messages that wait for a person's decision, oldest first."""
+        ...
+
+    async def waits_for(self, tenant: str, message_id: str) -> str:
+        """What a message waits for now, in a sentence; empty when it waits for nothing. Raises
+        MessageNotFound."""
         ...
 
     async def estimate(self, delivery: Delivery) -> datetime:
         """When it is likely to leave, by the pacing and what stands before it on its connection."""
+        ...
+
+
+class Queue(Protocol):
+    """The way out of all connections together. Who may use it is for the caller to know."""
+
+    async def status(self, tenant: str | None = None) -> QueueStatus:
+        """How it stands, for one tenant or for everybody."""
+        ...
+
+    async def pause(self, by: str, reason: str) -> None:
+        """Nothing leaves until `resume`, restart or not; messages are taken in all the same."""
+        ...
+
+    async def stop(self, by: str, reason: str) -> None:
+        """Emergency stop: nothing leaves by any road and nobody is asked to answer until `resume`, restart
+        or not. What came in is kept; connections stay linked."""
+        ...
+
+    async def resume(self, by: str) -> None:
+        """Let everything go again after a pause or a stop."""
         ...
 
 
@@ -293,6 +266,7 @@ class Hub:
     connections: Connections
     inbox: Inbox
     outbox: Outbox
+    queue: Queue
     chats: Chats
     spool: Spool
     accounts: Accounts

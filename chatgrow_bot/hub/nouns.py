@@ -1,0 +1,130 @@
+"""What the core's parts say to each other, and to plugins with `admin: true`. Frozen data."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from ..messages import ConnectionState, State
+
+
+class Role(StrEnum):
+    """What a user may do; each includes those after it."""
+
+    ADMIN = "admin"  #: everything, for every tenant where it says so
+    OPERATOR = "operator"  #: connections and messages of his own
+    VIEWER = "viewer"  #: looks, changes nothing
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may do what the other may."""
+        order = list(Role)
+        return order.index(self) <= order.index(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who is asking."""
+
+    user_id: str  #: also the tenant
+    username: str
+    role: Role
+    plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command says."""
+
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One admin command; every front (REST, CLI, chat) runs the same."""
+
+    name: str
+    help: str
+    role: Role
+    run: Callable[[Sequence[str], Identity], Awaitable[Answer]]
+    confirm: bool = False  #: asks again before it logs out, deletes, broadcasts or stops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionView:
+    """A connection as its owner sees it."""
+
+    connection_id: str
+    tenant: str
+    name: str
+    phone_number: str
+    settings: Mapping[str, Any]
+    state: ConnectionState
+    reason: str
+    paused: bool
+    me: str | None  #: the linked account's chat id
+    created_at: datetime
+    state_since: datetime
+    paused_because: str = ""  #: who or what paused it, and why, in a sentence
+    first_contacts_until: datetime | None = None  #: until then nobody is written to for the first time
+    picture_at: datetime | None = None  #: when the last picture of the page was taken, if a person must look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What the page of a connection showed when a person had to look. May show chats: for the owner only."""
+
+    png: bytes = field(repr=False)
+    at: datetime
+
+
+class Halting(StrEnum):
+    """How much stands still."""
+
+    PAUSE = "pause"  #: nothing leaves the queue; what comes in is answered into it
+    STOP = "stop"  #: nothing leaves by any road, and nobody is asked to answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """The whole queue stands still, until somebody lets it go; a restart does not."""
+
+    how: Halting
+    by: str  #: who asked for it
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStatus:
+    """How the queue of a tenant, or of everybody, stands."""
+
+    halt: Halt | None
+    by_state: Mapping[State, int]  #: messages under way or held, not those that have ended
+    oldest_waiting: datetime | None  #: since when the longest waiting message could have left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QrCode:
+    """A QR code to link by. A secret: never logged, never stored."""
+
+    code: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """A fresh login. Secrets."""
+
+    access_token: str = field(repr=False)
+    expires_in: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingCode:
+    """A code that links when it is typed on the phone. A secret: never logged, never stored."""
+
+    code: str = field(repr=False)
+    expires_at: datetime

@@ -1,0 +1,7 @@
+"""The arithmetic of pace and patience: pure functions over a given time and a given chance."""
+
+from .loops import LoopLimits as LoopLimits
+from .pace import Pace as Pace
+from .pace import Policy as Policy
+from .pace import clamped as clamped
+from .pace import reconnect_delay as reconnect_delay

@@ -1,0 +1,38 @@
+"""When automatic replies fall silent: pure functions over what was sent and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopLimits:
+    """How many automatic replies a chat may get; two bots must not talk each other into the ground."""
+
+    short: int = 6
+    short_seconds: float = 90.0
+    long: int = 30
+    long_seconds: float = 600.0
+    same_text: int = 2  #: the same words within the long window
+    silence: float = 900.0  #: seconds, after a loop was cut
+    long_silence: float = 3600.0  #: seconds, after it was cut again within a day
+
+    def refuses(self, sent: Sequence[tuple[datetime, str]], text: str, now: datetime) -> str | None:
+        """Why one more automatic reply of this text must not be sent; None when it may."""
+        since_short = now - timedelta(seconds=self.short_seconds)
+        since_long = now - timedelta(seconds=self.long_seconds)
+        recent = [(at, said) for at, said in sent if at > since_long]
+        if sum(at > since_short for at, _ in recent) >= self.short:
+            return f"{self.short} automatic replies within {self.short_seconds:g} s"
+        if len(recent) >= self.long:
+            return f"{self.long} automatic replies within {self.long_seconds:g} s"
+        if sum(said == text for _, said in recent) >= self.same_text:
+            return f"the same reply {self.same_text} times within {self.long_seconds:g} s"
+        return None
+
+    def silent(self, cuts: Sequence[datetime], now: datetime) -> str | None:
+        """Why a chat is left alone, by when loops were cut in it within a day; None when it is not."""
+        if not cuts:
+            return None
+        until = max(cuts) + timedelta(seconds=self.silence if len(cuts) == 1 else self.long_silence)
+        return f"a reply loop was cut; silent until {until:%H:%M:%S} UTC" if now < until else None
