@@ -1,6 +1,7 @@
 """Phone numbers and chat ids: one canonical name for a chat, and a masked form for logs."""
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -27,6 +28,7 @@ def chat_of(recipient: str) -> str:
     return f"{_digits(text, recipient)}{PERSON}"
 
 
+@lru_cache(4096)  # the same people are written to again and again, and reading a number is slow
 def _digits(text: str, shown: str) -> str:
     try:
         number = phonenumbers.parse(text if text.startswith("+") else f"+{text}")
@@ -40,6 +42,11 @@ def _digits(text: str, shown: str) -> str:
 def phone_of(chat: str) -> str | None:
     """`+` and the digits of a person's chat; None for a group or a linked id."""
     return f"+{chat.removesuffix(PERSON)}" if chat.endswith(PERSON) else None
+
+
+def is_channel(chat: str) -> bool:
+    """Whether what is said there is said to nobody in particular: a status, a channel."""
+    return chat.endswith(("@broadcast", "@newsletter"))
 
 
 def masked(chat: str) -> str:

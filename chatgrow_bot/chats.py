@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from .addresses import chat_of
 from .engine import Activity, Group, Session
 from .errors import ConnectionNotReady, EngineError
-from .hub import Connections
+from .hub import Connections, Halt, Halting
 
 #: Seconds that a session may take for one of these.
 _PATIENCE = 30.0
@@ -16,12 +16,22 @@ _PATIENCE = 30.0
 _LONGEST_SHOW = 25.0
 
 
-class Chats:
-    """Implements `hub.Chats`; `online` gives a connection's session while it is."""
+class Stopped(ConnectionNotReady):
+    """An admin lets everything go again by POST /api/queue/resume."""
 
-    def __init__(self, connections: Connections, online: Callable[[str], Session | None]) -> None:
+
+class Chats:
+    """Implements `hub.Chats`; `online` gives a connection's session while it is, `halt` what stands still."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        online: Callable[[str], Session | None],
+        halt: Callable[[], Halt | None],
+    ) -> None:
         self._connections = connections
         self._online = online
+        self._halt = halt
 
     async def mark_read(self, tenant: str, connection_id: str, chat: str) -> None:
         """The writers of a chat see that all was read."""
@@ -57,6 +67,9 @@ class Chats:
     async def _session(self, tenant: str, connection_id: str) -> AsyncIterator[Session]:
         view = await self._connections.get(tenant, connection_id)
         session = self._online(connection_id)
+        halt = self._halt()
+        if halt and halt.how is Halting.STOP:
+            raise Stopped(f"{halt.by} has stopped everything", state=view.state)
         if session is None:
             why = f": {view.reason}" if view.reason else ""
             raise ConnectionNotReady(f"Connection '{connection_id}' is {view.state}{why}", state=view.state)

@@ -14,12 +14,13 @@ from .clock import Clock
 from .config.models import Settings
 from .connections import Connections
 from .engine import Ack, Arrival, Engine, Session
-from .errors import EngineError
+from .errors import CannotStart
 from .health import Health
 from .hooks import Hooks
+from .hub import Halting
 from .inbox import Inbox
 from .inbox.files import Files
-from .limits import LoopLimits
+from .limits import FloodLimits, LoopLimits
 from .messages import Fact
 from .outbox import Outbox
 from .outbox.agenda import Agenda
@@ -32,9 +33,7 @@ from .plugin import Http
 from .policies import Policies
 from .spool import Spool
 from .store.database import Database
-
-#: Seconds that a stop leaves to messages that are being sent.
-_DRAIN = 10.0
+from .upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +58,20 @@ class Core:
         self._ground = ground
         self._engines = dict(engines)
         settings, agenda = ground.settings, Agenda(ground.clock)
+        self._agenda = agenda
+        self.upkeep = Upkeep(
+            db=ground.db,
+            clock=ground.clock,
+            settings=settings,
+            report=ground.report,
+            recovered=self._all_freed,
+        )
         self.spool = Spool(
             settings.session_dir / "media",
             http=ground.http,
             clock=ground.clock,
             roots=settings.allowed_media_roots,
+            admit=self.upkeep.admit,
         )
         self.connections = Connections(
             db=ground.db,
@@ -74,11 +82,12 @@ class Core:
             epoch=ground.epoch,
             chance=ground.chance,
         )
-        self.policies = Policies(settings, self.connections)
-        self.chats = Chats(self.connections, self._online)
+        self.policies = Policies(settings, self.connections, ground.db, ground.clock)
+        self.gate = self._gate()
+        self.queue = Valve(ground.db, ground.clock, self._all_freed)
+        self.chats = Chats(self.connections, self._online, lambda: self.queue.halt)
         self.files = self._files()
         self.outbox = self._way_out(agenda)
-        self.queue = Valve(ground.db, ground.clock, self._all_freed)
         self.dispatcher = self._sending(agenda)
         self.inbox = self._way_in()
         self.health = self._watch()
@@ -101,6 +110,15 @@ class Core:
             max_bytes=inbound.media_size,
         )
 
+    def _gate(self) -> Gate:
+        return Gate(
+            db=self._ground.db,
+            clock=self._ground.clock,
+            policies=self.policies,
+            owners=self.connections,
+            report=self._ground.report,
+        )
+
     def _way_out(self, agenda: Agenda) -> Outbox:
         return Outbox(
             db=self._ground.db,
@@ -108,7 +126,8 @@ class Core:
             agenda=agenda,
             key=self._ground.key,
             ttl=timedelta(seconds=self._ground.settings.queue.ttl),
-            policy=self.policies.of,
+            admit=self.upkeep.admit,
+            gate=self.gate,
         )
 
     def _sending(self, agenda: Agenda) -> Dispatcher:
@@ -120,7 +139,7 @@ class Core:
             agenda=agenda,
             outcome=outcome,
             policy=self.policies.of,
-            report=self._ground.report,
+            epoch=self._ground.epoch,
         )
         return Dispatcher(
             db=db,
@@ -129,8 +148,8 @@ class Core:
             hooks=self._ground.hooks,
             outcome=outcome,
             recovery=recovery,
-            gate=Gate(),
-            halted=lambda: self.queue.halt is not None,
+            gate=self.gate,
+            halted=lambda: self.queue.halt is not None or self.upkeep.stands_still(),
             ready=self.connections.ready,
             policy=self.policies.of,
             epoch=self._ground.epoch,
@@ -147,8 +166,10 @@ class Core:
             outbox=self.outbox,
             files=self.files,
             report=self._ground.report,
+            stopped=lambda: bool(self.queue.halt and self.queue.halt.how is Halting.STOP),
             age_gate=self._ground.settings.inbound.age_gate,
             loops=_loops(self._ground.settings),
+            flood=_flood(self._ground.settings),
         )
 
     def _watch(self) -> Health:
@@ -156,10 +177,14 @@ class Core:
             db=self._ground.db,
             clock=self._ground.clock,
             interval=self._ground.settings.health_check_interval,
+            epoch=self._ground.epoch,
+            folder=self._ground.settings.session_dir,
             keepers=self.connections.keepers,
             view=self.connections.view,
+            halted=lambda: self.queue.halt is not None,
             wake=self.outbox.wake,
-            tidy=self.spool.expire,
+            weigh=self.connections.weigh,
+            tidy=lambda now: self.upkeep.tidy(now, self.spool),
             report=self._ground.report,
         )
 
@@ -169,11 +194,13 @@ class Core:
         finished first, then the connections close."""
         await self.queue.load()
         await self.connections.load()
+        await self.gate.load()
         async with AsyncExitStack() as life:
+            await life.enter_async_context(self.upkeep.running())
             await life.enter_async_context(background(self.inbox.run(), "inbox"))
             await life.enter_async_context(background(self.connections.run(), "connections"))
             await life.enter_async_context(background(self.dispatcher.run(), "dispatcher"))
-            life.push_async_callback(self.dispatcher.drain, _DRAIN)
+            life.push_async_callback(self.dispatcher.drain, self._ground.settings.queue.drain)
             await life.enter_async_context(self.health.watching())
             yield
 
@@ -182,6 +209,8 @@ class Core:
     async def arrived(self, tenant: str, connection_id: str, arrival: Arrival) -> None:
         """A message is on the page: the way in."""
         await self.inbox.arrived(tenant, connection_id, arrival)
+        if await self.gate.met(connection_id, arrival.chat):
+            self.outbox.wake(connection_id)
 
     async def acked(self, connection_id: str, ack: Ack) -> None:
         """One of ours came further: the way out."""
@@ -196,6 +225,10 @@ class Core:
         """No longer paused: what waits may leave."""
         self.outbox.wake(connection_id)
 
+    def busy(self, connection_id: str) -> bool:
+        """Whether a message is just being sent on it, or looked up."""
+        return self._agenda.busy(connection_id)
+
     def engine(self, name: str) -> Engine:
         """The engine of this name, made when it is first asked for."""
         if name not in self._engines:
@@ -204,7 +237,7 @@ class Core:
             }
             if name not in factories:
                 offered = ", ".join(sorted({*factories, *self._engines})) or "none"
-                raise EngineError(f"No plugin offers the engine '{name}' (on offer: {offered})")
+                raise CannotStart(f"No plugin offers the engine '{name}' (on offer: {offered})")
             self._engines[name] = factories[name]()
         return self._engines[name]
 
@@ -219,7 +252,14 @@ def _loops(settings: Settings) -> LoopLimits:
         same_text=loop.same_text,
         silence=loop.silence,
         long_silence=loop.long_silence,
+        per_hour=settings.inbound.replies_per_hour,
+        take_over=settings.inbound.take_over,
     )
+
+
+def _flood(settings: Settings) -> FloodLimits:
+    flood = settings.inbound.flood
+    return FloodLimits(messages=flood.messages, window=flood.window)
 
 
 def _concurrency(settings: Settings) -> int:

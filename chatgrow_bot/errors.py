@@ -1,6 +1,7 @@
 """One family of errors. A class's docstring is the message, and it ends with the next step, so that whoever
 meets the error (on a console, in a log, in an API answer) knows what to do."""
 
+import errno
 import inspect
 from typing import ClassVar
 
@@ -92,6 +93,14 @@ class TooLate(Conflict):
     """Once it has left, delete it for everyone instead."""
 
 
+class TooOld(Conflict):
+    """Send it anew, or give it up by taking it back."""
+
+
+class NotHeld(Conflict):
+    """GET /api/whatsapp/messages/held lists those that wait for a person."""
+
+
 class IdempotencyMismatch(ChatgrowError):
     """Use a new key for a new message; the same key repeats the same request."""
 
@@ -129,6 +138,24 @@ class StoreUnavailable(ChatgrowError):
     title = "Storage unavailable"
 
 
+class StoreFull(StoreUnavailable):
+    """Nothing accepted before is lost, and all of it can be read. Free disk space; it goes on by itself."""
+
+    title = "Storage full"
+
+
+def of_disk(error: OSError, detail: str) -> StoreUnavailable:
+    """What the disk answered, as whoever wanted something kept should know it."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return StoreFull(detail) if full else StoreUnavailable(detail)
+
+
+class StoreDamaged(StoreUnavailable):
+    """Stop the hub and restore a copy: chatgrow restore FILE. Copies lie in `backups.folder`."""
+
+    title = "Storage damaged"
+
+
 class HeldByAnother(ChatgrowError):
     """Another ChatGrow Bot works in this folder. Stop that one first, or give this one another folder."""
 
@@ -139,6 +166,12 @@ class EngineError(ChatgrowError):
     """The way to WhatsApp failed. The connection's state says what to do; it is tried again by itself."""
 
     title = "Engine error"
+
+
+class CannotStart(EngineError):
+    """It is not tried again by itself: put right what the reason names, then reconnect the connection."""
+
+    title = "Engine cannot start"
 
 
 class SendRefused(EngineError):

@@ -24,7 +24,7 @@ from .messages import (
     Later,
     Outbound,
 )
-from .plugin import Check, CliCommand, Route
+from .plugin import Check, CliCommand, Examination, Route
 
 spec = pluggy.HookspecMarker("chatgrow_bot")
 
@@ -55,6 +55,10 @@ class HookSpecs:
     @spec
     def register_checks(self) -> Iterable[Check]:  # type: ignore[empty-body]
         """What `chatgrow check` looks at besides chatgrow.yaml: files of the plugin's own."""
+
+    @spec
+    def register_examinations(self) -> Iterable[Examination]:  # type: ignore[empty-body]
+        """What `chatgrow doctor` looks at besides the machine and the hub's own files."""
 
     @spec
     async def filter_inbound(self, message: Inbound) -> Inbound | Drop | None:

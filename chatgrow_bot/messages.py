@@ -7,7 +7,9 @@ from pathlib import Path
 from .payloads import Contacts, Deletion, Edit, Location, Payload, Poll, Reaction, Vote
 from .states import FILES as FILES
 from .states import HOLDS_CHAT as HOLDS_CHAT
+from .states import NEVER_LEFT as NEVER_LEFT
 from .states import REMARKS as REMARKS
+from .states import UNSENT as UNSENT
 from .states import WAITING as WAITING
 from .states import ConnectionState as ConnectionState
 from .states import Kind as Kind
@@ -170,6 +172,10 @@ class HealthReport:
     can_receive: bool
     heartbeat_age: float | None  #: seconds since the page last answered; None before it ever did
     backlog: int  #: messages waiting
+    reason: str = ""  #: what is wrong, in a sentence
+    memory: int | None = None  #: bytes that its session takes; None while that is not known
+    cpu: float | None = None  #: share of one core that it took since the look before
+    lag: float = 0.0  #: seconds by which the whole hub was late at worst, of late
     at: datetime
 
 

@@ -1,6 +1,6 @@
 """All that a plugin author sees: the base class, what a plugin is handed, and the parts it may give back."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
@@ -159,6 +159,28 @@ class Route:
 
 #: One thing that `chatgrow check` looks at: a report for people, empty when all is well.
 Check = Callable[[], str]
+
+
+class Grade(StrEnum):
+    """How well something is."""
+
+    OK = "ok"  #: as it should be
+    WARN = "warn"  #: works, and somebody should look
+    BAD = "bad"  #: does not work, or not safely
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What `chatgrow doctor` prints in a line."""
+
+    what: str  #: what was looked at, in a word or two
+    grade: Grade = Grade.OK
+    said: str  #: how it is
+    do: str = ""  #: what to do about it; a command where there is one
+
+
+#: One thing that `chatgrow doctor` looks at, without changing anything. It has a minute.
+Examination = Callable[[], Coroutine[Any, Any, Iterable[Finding]]]
 
 #: A `chatgrow` sub-command of a plugin.
 CliCommand = click.Command

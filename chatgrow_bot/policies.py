@@ -1,11 +1,19 @@
 """How each connection sends: its own settings over the defaults, and its owner's plan under both."""
 
+from collections.abc import Mapping
+from datetime import time
 from typing import Protocol
 
-from .config.connection import ConnectionSettings
+from .clock import Clock
+from .config.connection import ConnectionSettings, Pacing
 from .config.models import OnUnknown, Settings
-from .limits import Pace, Policy
+from .limits import FirstContacts, Pace, Policy, QuietHours, WarmUp
 from .messages import Lane
+from .store import connections as stored_connections
+from .store.database import Database
+
+#: Seconds for which a plan is taken to be what it was.
+_REMEMBERED = 30.0
 
 
 class Owners(Protocol):
@@ -19,23 +27,69 @@ class Owners(Protocol):
 class Policies:
     """Works out how a connection sends."""
 
-    def __init__(self, settings: Settings, owners: Owners) -> None:
+    def __init__(self, settings: Settings, owners: Owners, db: Database, clock: Clock) -> None:
         self._settings = settings
         self._owners = owners
+        self._db = db
+        self._clock = clock
+        self._plans: Mapping[str, str] = {}  #: by connection
+        self._learnt = float("-inf")  #: when, by the clock that never runs backwards
+        self._made: dict[
+            str, tuple[ConnectionSettings, str | None, Policy]
+        ] = {}  #: each from the two before it
+
+    async def learn(self, connection_id: str | None = None) -> None:
+        """Know the owners' plans as they were half a minute ago or later; of this connection's at least."""
+        now = self._clock.monotonic()
+        is_known = connection_id is None or connection_id in self._plans
+        if not is_known or now - self._learnt >= _REMEMBERED:
+            self._plans = await self._db.read(stored_connections.plans)
+            self._learnt = now
+            self._made = {name: made for name, made in self._made.items() if name in self._plans}
 
     def of(self, connection_id: str) -> Policy:
         """How this connection sends."""
-        own, queue = self._owners.settings(connection_id), self._settings.queue
-        pacing = own.pacing or self._settings.pacing
+        own, plan = self._owners.settings(connection_id), self._plans.get(connection_id)
+        made = self._made.get(connection_id)
+        if made is None or made[0] is not own or made[1] != plan:
+            made = self._made[connection_id] = (own, plan, self._policy(own, plan))
+        return made[2]
+
+    def _policy(self, own: ConnectionSettings, plan: str | None) -> Policy:
+        pacing, queue = own.pacing or self._settings.pacing, self._settings.queue
+        floor = getattr(self._settings.plans, plan).pacing_floor if plan else 0.0
         delays = tuple(each / 1000 for each in queue.retry_delays)
         attempts = own.message_retry_attempts
         return Policy(
             paces={
-                Lane.SEND: Pace(low=pacing.send.min, high=pacing.send.max, jitter=pacing.send.jitter),
+                Lane.SEND: Pace(
+                    low=pacing.send.min, high=pacing.send.max, jitter=pacing.send.jitter, floor=floor
+                ),
                 Lane.REPLY: Pace(low=pacing.reply.min, high=pacing.reply.max),
             },
+            quiet=_quiet(pacing),
+            warm_up=_warm_up(pacing),
+            first_contacts=FirstContacts(
+                per_hour=pacing.first_contacts.per_hour,
+                per_day=pacing.first_contacts.per_day,
+                pause=pacing.first_contacts.pause,
+            ),
             typing=pacing.reply.typing,
             max_retries=queue.max_retries if attempts is None else attempts,
             retry_delays=delays if own.message_retry_delay is None else (own.message_retry_delay,),
             hold_unknown=queue.on_unknown is OnUnknown.HOLD,
         )
+
+
+def _quiet(pacing: Pacing) -> QuietHours | None:
+    hours = pacing.quiet_hours
+    if hours is None:
+        return None
+    start, end = time.fromisoformat(hours.start), time.fromisoformat(hours.end)
+    return QuietHours(start=start, end=end, zone=hours.zone or "UTC")
+
+
+def _warm_up(pacing: Pacing) -> WarmUp | None:
+    if (asked := pacing.warm_up) is None:
+        return None
+    return WarmUp(days=asked.days, first=asked.first, last=asked.last)

@@ -14,6 +14,8 @@ from .store.database import Database
 
 #: Seconds between tries when the journal cannot be written.
 _PATIENCE = 5.0
+#: Facts that wait for it at most; what comes on top is in the log alone.
+_MOST = 10_000
 
 log = structlog.get_logger("chatgrow.news")
 
@@ -31,7 +33,8 @@ class Reporter:
         """Take it; it is in the journal soon."""
         if isinstance(fact, Fault):
             log.warning("fault", where=fact.where, connection=fact.connection_id, reason=fact.reason)
-        self._facts.append(fact)
+        if len(self._facts) < _MOST:
+            self._facts.append(fact)
         self._news.set()
 
     async def run(self) -> None:
@@ -41,8 +44,8 @@ class Reporter:
                 self._news.clear()
                 try:
                     await self._write()
-                except StoreUnavailable:
-                    log.exception("the journal cannot be written yet")
+                except StoreUnavailable as error:
+                    log.warning("the journal cannot be written yet", cause=error.detail)
                     await self._clock.sleep(_PATIENCE)
                 else:
                     await self._news.wait()

@@ -3,8 +3,10 @@ again after a crash although the path, the URL or the request it came by is long
 
 import asyncio
 import hashlib
+import os
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -48,13 +50,22 @@ class Spool:
     """
 
     def __init__(
-        self, folder: Path, *, http: Http, clock: Clock, roots: Sequence[Path] = (), max_bytes: int = 64 << 20
+        self,
+        folder: Path,
+        *,
+        http: Http,
+        clock: Clock,
+        roots: Sequence[Path] = (),
+        max_bytes: int = 64 << 20,
+        admit: Callable[[], None] = lambda: None,
     ) -> None:
         self._folder = folder.absolute()
         self._http = http
         self._clock = clock
         self._roots = tuple(roots)
         self._max_bytes = max_bytes
+        self._admit = admit  #: raises StoreUnavailable while nothing more may be taken in
+        self._names = threading.Lock()  #: a file is not removed while it is given its name again
 
     async def from_path(
         self, tenant: str, path: Path, mimetype: str = "", filename: str = "", kind: Kind | None = None
@@ -95,6 +106,8 @@ class Spool:
         """Keep a file of the tenant's for 24 hours under an id that cannot be guessed."""
         if media.path != self._place(tenant, media.sha256):
             raise MediaRefused("The file is not in this user's spool")
+        if not await asyncio.to_thread(self._touch, media.path):
+            raise MediaRefused("The file is not in this user's spool any more")
         upload = _Upload(media=media, expires_at=self._clock.now() + KEPT)
         upload_id = secrets.token_urlsafe(24)
         data = upload.model_dump_json(by_alias=True).encode()
@@ -109,7 +122,7 @@ class Spool:
         except (MediaRefused, ValidationError) as error:
             raise refusal from error
         media = replace(upload.media, path=self._place(tenant, upload.media.sha256))
-        if upload.expires_at <= self._clock.now() or not await asyncio.to_thread(media.path.is_file):
+        if upload.expires_at <= self._clock.now() or not await asyncio.to_thread(self._touch, media.path):
             raise refusal
         return media
 
@@ -120,6 +133,51 @@ class Spool:
         """
         return await asyncio.to_thread(_sweep, self._folder, now)
 
+    async def forget(
+        self,
+        before: datetime,
+        named: Callable[[str, Collection[str]], Awaitable[Collection[str]]],
+        *,
+        rehearse: bool = False,
+    ) -> int:
+        """Remove the files that nobody has named since and no message names; how many. With `rehearse` they
+        are only counted.
+
+        `named(tenant, hashes)` tells which of a tenant's files a message names. Whoever means to name a file
+        makes it young first, so one that is named between the question and its removal stays.
+        """
+        gone = 0
+        for tenant, files in (await asyncio.to_thread(_untouched, self._folder, before)).items():
+            kept = await named(tenant, files.keys())
+            left = [path for sha256, path in files.items() if sha256 not in kept]
+            if rehearse:
+                gone += len(left)
+            else:
+                gone += await asyncio.to_thread(self._remove, left, before)
+        return gone
+
+    def _remove(self, paths: Sequence[Path], before: datetime) -> int:
+        gone = 0
+        for path in paths:
+            with self._names:
+                if _is_untouched(path, before):
+                    path.unlink()
+                    gone += 1
+        return gone
+
+    def _touch(self, path: Path) -> bool:
+        """Make a file young; whether it is there."""
+        with self._names:
+            try:
+                os.utime(path, follow_symlinks=False)
+            except FileNotFoundError:
+                return False
+            return True
+
+    def _keep(self, file: NewFile, name: str) -> Path:
+        with self._names:
+            return file.keep(name)
+
     async def _take(
         self,
         tenant: str,
@@ -129,6 +187,7 @@ class Spool:
         kind: Kind | None,
         max_bytes: int | None = None,
     ) -> Media:
+        self._admit()
         file, digest, size, mimetype = NewFile(self._home(tenant)), hashlib.sha256(), 0, ""
         most = self._max_bytes if max_bytes is None else min(max_bytes, self._max_bytes)
 
@@ -149,7 +208,7 @@ class Spool:
             if kind is None or not size:
                 raise MediaRefused("The file is empty")
             sha256 = digest.hexdigest()
-            path = await asyncio.to_thread(file.keep, str(_relative(sha256)))
+            path = await asyncio.to_thread(self._keep, file, str(_relative(sha256)))
         finally:
             await asyncio.to_thread(file.close)
         name = display_name(filename, mimetype)
@@ -202,6 +261,22 @@ def _load(folder: Path, name: str) -> _Upload:
     file, size = open_inside([folder], Path(name), max_bytes=_BLOCK)
     with file:
         return _Upload.model_validate_json(file.read(size))
+
+
+def _untouched(folder: Path, before: datetime) -> Mapping[str, Mapping[str, Path]]:
+    """The files that were named last before then: by tenant and SHA-256."""
+    found: dict[str, dict[str, Path]] = {}
+    for path in folder.glob("*/[0-9a-f][0-9a-f]/*"):
+        if _is_untouched(path, before):
+            found.setdefault(path.parts[-3], {})[path.name] = path
+    return found
+
+
+def _is_untouched(path: Path, before: datetime) -> bool:
+    try:
+        return path.stat().st_mtime < before.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _sweep(folder: Path, now: datetime) -> int:

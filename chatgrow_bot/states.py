@@ -82,3 +82,7 @@ REMARKS = frozenset({Kind.REACTION, Kind.EDIT, Kind.DELETION})
 HOLDS_CHAT = (State.CLAIMED, State.SENDING, State.UNKNOWN, State.RETRY)
 #: A row in one of these may still be taken back.
 WAITING = (State.QUEUED, State.RETRY)
+#: A row in one of these is not known to be with WhatsApp, and may yet leave.
+UNSENT = (*WAITING, State.CLAIMED, State.SENDING, State.UNKNOWN, State.QUARANTINED)
+#: WhatsApp never had a row that ended in one of these.
+NEVER_LEFT = (State.FAILED, State.CANCELLED, State.EXPIRED)

@@ -7,6 +7,7 @@ logs, and nothing else.
 
 import os
 import pwd
+import socket
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from chatgrow_bot.config import InvalidConfig, Settings, load
+from chatgrow_bot.store.folder import holder
 
 USER = "chatgrow"
 HOME = Path("/var/lib/chatgrow")
@@ -30,6 +32,8 @@ def main() -> None:
         os.execv(chatgrow, [chatgrow, "check"])  # it says what is wrong
     if os.geteuid() != 0 or not meets_whatsapp(settings):
         os.execv(chatgrow, [chatgrow, "run"])
+    if obstacle := cannot_run(settings):  # whoever runs it; before anything is made for him
+        sys.exit(obstacle)
     account = made_account()
     folders = (settings.session_dir, settings.logs_dir)
     for folder in folders:
@@ -51,6 +55,32 @@ def meets_whatsapp(settings: Settings) -> bool:
         and not (entry.model_extra or {}).get("simulator")
         for name, entry in settings.plugins.items()
     )
+
+
+def cannot_run(settings: Settings) -> str:
+    """What keeps the hub from running here, whoever runs it, and what to do; empty when nothing does."""
+    if who := holder(settings.session_dir):
+        return f"A hub runs here already: {who}. Stop that one first."
+    try:
+        free_to_listen(settings.server.host, settings.server.port)
+    except OSError as error:
+        at = f"{settings.server.host}:{settings.server.port}"
+        return (
+            f"Nobody can listen on {at}: {error.strerror or error}. Set server.port in config/chatgrow.yaml."
+        )
+    for folder in (settings.session_dir, settings.logs_dir):
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            return f"{folder} cannot be made: {there} is no folder to write to."
+    return ""
+
+
+def free_to_listen(host: str, port: int) -> None:
+    """Raises OSError when nobody can listen there."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+        probe.bind(address)
 
 
 def made_account() -> pwd.struct_passwd:

@@ -3,15 +3,37 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
+from ..clock import SystemClock
 from ..config import InvalidConfig
 from ..config.load import Loaded, load
 from ..errors import ChatgrowError, PluginError
+from ..hooks import Hooks
+from ..host import Host
 from ..host.loader import Catalogue, own_settings
-from ..plugin import Plugin, PluginConfig
+from ..plugin import Plugin, PluginConfig, Store
+from ..safety.http import SafeHttp
+
+
+def loaded_plugins(found: Loaded) -> tuple[Host, Hooks]:
+    """Every plugin that chatgrow.yaml lists, as a start would load it, and none started; `host.problems` says
+    which could not be."""
+    clock = SystemClock()
+    hooks = Hooks(clock=clock, report=lambda fault: None)
+    host = Host(
+        loaded=found,
+        catalogue=Catalogue(found.settings.plugin_folders),
+        hooks=hooks,
+        clock=clock,
+        http=SafeHttp(),
+        store=lambda instance: cast(Store, None),  # none is used before a plugin starts
+        serves=lambda tenants: lambda tenant: True,
+    )
+    host.load()
+    return host, hooks
 
 
 class ColdBot:

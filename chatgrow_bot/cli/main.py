@@ -6,13 +6,16 @@ import click
 
 from ..errors import ChatgrowError
 from ..logs import quiet
+from .backup import backup, restore
 from .check import check
+from .doctor import doctor
 from .init import init
 from .new_plugin import new_plugin
 from .options import CONFIG
 from .plugin_words import words_of_plugins
 from .plugins import plugins
 from .run import run
+from .sessions import sessions
 from .user import user
 from .why import why
 
@@ -54,5 +57,5 @@ def main(ctx: click.Context, config: Path) -> None:
     ctx.obj = config
 
 
-for word in (init, run, check, why, plugins, new_plugin, user):
+for word in (init, run, check, doctor, why, plugins, new_plugin, user, backup, restore, sessions):
     main.add_command(word)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +12,11 @@ from ..app import open_hub
 from ..config.load import Loaded
 from ..logs import configure
 from .options import config_option, loaded
+from .stop import Stop
+
+#: Seconds that a stop may take beyond what it leaves to messages that are being sent: requests in flight, the
+#: browsers, the plugins.
+_CLOSING = 40.0
 
 
 @click.command()
@@ -28,9 +32,18 @@ def run(ctx: click.Context, config: Path | None) -> None:
 
 
 async def _run(found: Loaded) -> int:
-    stop = asyncio.Event()
-    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    stop = Stop(found.settings.queue.drain + _CLOSING)
+    with stop.heard():
+        try:
+            await _hub(found, stop)
+        except asyncio.CancelledError:
+            if not stop.asked:
+                raise
+            click.echo("Stopped while it was starting.")
+    return 0
+
+
+async def _hub(found: Loaded, stop: Stop) -> None:
     async with open_hub(found) as running:
         if running.first_password:
             click.echo(
@@ -39,5 +52,4 @@ async def _run(found: Loaded) -> int:
             )
         click.echo(f"ChatGrow Bot listens on http://{running.host}:{running.port}  (Ctrl-C stops it)")
         await stop.wait()
-        click.echo("Stopping: what is being sent is finished, the rest stays queued.")
-    return 0
+        click.echo("Stopping: what is being sent is finished, the rest stays queued. Again: at once.")

@@ -1,11 +1,14 @@
-"""`chatgrow why`: what happened to a message, step by step."""
+"""`chatgrow why`: what happened to a message, step by step. It only reads, so it works beside a hub that runs
+as well as without one; then the connections are as that hub left them."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from sqlalchemy import Connection, inspect
 
+from ..clock import SystemClock
 from ..store import explain
 from ..store.database import open_database
 from .options import config_option, loaded
@@ -16,10 +19,11 @@ from .options import config_option, loaded
 @config_option
 @click.pass_context
 def why(ctx: click.Context, message_id: str, config: Path | None) -> None:
-    """Print the whole life of a message, in or out: every state and its reason, every step and its result."""
+    """Print the whole life of a message, in or out, by its id or WhatsApp's: every state and its reason,
+    every step and its result, what it caused and what it waits for."""
     found = loaded(ctx, config)
 
-    async def work() -> list[str]:
+    async def work() -> Sequence[str]:
         async with open_database(found.settings.database_url, migrate=False) as db:
             return await db.read(lambda conn: _lines(conn, message_id))
 
@@ -30,7 +34,7 @@ def why(ctx: click.Context, message_id: str, config: Path | None) -> None:
         click.echo(line)
 
 
-def _lines(conn: Connection, message_id: str) -> list[str]:
+def _lines(conn: Connection, message_id: str) -> Sequence[str]:
     if not inspect(conn).has_table("inbox"):  # no hub has been here yet
         return []
-    return [*explain.inbound(conn, message_id), *explain.outgoing(conn, message_id)]
+    return explain.lines(conn, message_id, SystemClock().now())

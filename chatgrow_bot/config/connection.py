@@ -48,6 +48,15 @@ class QuietHours(Section):
         description="Time zone of those whose number does not tell one, as Asia/Jerusalem; if left out, UTC.",
     )
 
+    @model_validator(mode="after")
+    def _has_an_end(self) -> "QuietHours":
+        if self.start == self.end:
+            raise ValueError(
+                f"start and end are both {self.start}: is that never, or all day? Write two times, or leave "
+                "quietHours out"
+            )
+        return self
+
 
 class WarmUp(Section):
     """A newly linked account sends little at first, and more each day."""
@@ -55,6 +64,12 @@ class WarmUp(Section):
     days: Count = Field(default=14, ge=1, le=90, description="Days after which nothing holds it back.")
     first: Count = Field(default=20, ge=1, description="Messages that may leave on the first day.")
     last: Count = Field(default=500, ge=1, description="Messages that may leave on the last of these days.")
+
+    @model_validator(mode="after")
+    def _grows(self) -> "WarmUp":
+        if self.first > self.last:
+            raise ValueError(f"first ({self.first}) must not be more than last ({self.last})")
+        return self
 
 
 class FirstContacts(Section):
@@ -114,10 +129,10 @@ class ConnectionSettings(Section):
         description="One wait before every retry, in seconds, instead of `queue.retryDelays`, if given.",
     )
     enable_logging: Flag = Field(
-        default=True, description="Whether logs/whatsapp.log has lines about it. Not acted on yet."
+        default=True, description="Whether the log has a line for each change of its state."
     )
     enable_notifications: Flag = Field(
-        default=True, description="Whether its troubles raise alerts. Not acted on yet."
+        default=True, description="Whether its own troubles raise alerts; the log has them all the same."
     )
     memory_budget: Size = Field(
         default=1536 << 20,

@@ -188,6 +188,11 @@ class Settings(Section):
         ge=0,
         description="Memory that new connections must leave free: bytes, or 256MB; 0 does not look.",
     )
+    disk_reserve: Size = Field(
+        default=64 << 20,
+        ge=0,
+        description="Room kept on the disk, given up when it is full: bytes, or 64MB; 0 keeps none.",
+    )
     health_check_interval: Seconds = Field(
         default=60, ge=1, le=3600, description="Seconds between two health checks."
     )
@@ -212,6 +217,11 @@ class Settings(Section):
     def database_url(self) -> str:
         """Where everything is stored."""
         return self.database.url or f"sqlite:///{self.session_dir / 'chatgrow.db'}"
+
+    @property
+    def backups_folder(self) -> Path:
+        """Where regular copies of the database lie."""
+        return self.backups.folder or self.session_dir / "backups"
 
     def for_connection(self, own: Mapping[str, Any]) -> ConnectionSettings:
         """What holds for a connection with these settings of its own (camelCase, as stored): they go over

@@ -23,7 +23,7 @@ class Plan(Section):
     pacing_floor: Seconds = Field(
         ge=0,
         le=3600,
-        description="Shortest wait between two messages, in seconds; answers excepted. Not acted on yet.",
+        description="Shortest wait between two messages, in seconds, over `pacing`; answers excepted.",
     )
     media_size: Size = Field(
         ge=0, le=1 << 30, description="Largest file to send: bytes, or 16MB. Not acted on yet."

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import isclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from .connection import Pacing
 from .environment import VARIABLES
 from .models import Settings
 from .plugins import PluginEntry
@@ -86,8 +87,17 @@ def _rows(model: Any, prefix: str, defaults: Mapping[str, Any]) -> Iterator[str]
     for key, field in _fields(model):
         if _is_section(field.annotation):
             yield from _rows(field.annotation, f"{prefix}{key}.", defaults[key])
-        else:
-            yield _row(prefix + key, defaults[key], field.description)
+            continue
+        yield _row(prefix + key, defaults[key], field.description)
+        # What may be left out whole has defaults of its own once it is there. `pacing` is told once.
+        section = _optional_section(field.annotation)
+        if section and section is not Pacing:
+            yield from _rows(section, f"{prefix}{key}.", to_jsonable_python(section()))
+
+
+def _optional_section(kind: Any) -> type[Section] | None:
+    """The section that may be there or not."""
+    return next((each for each in get_args(kind) if _is_section(each)), None)
 
 
 def _row(key: str, default: Any, description: str | None) -> str:

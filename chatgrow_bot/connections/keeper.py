@@ -1,85 +1,39 @@
 """One connection's life: open, watch, come back, give up. The truth is the session's snapshot, polled; what
-the engine calls in only makes the next look come sooner.
+the engine calls in only makes the next look come sooner. What a look leads to is in watch.py.
 """
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
-from random import Random
-from typing import Protocol
 
 import structlog
 
-from ..clock import Clock
-from ..engine import Ack, Arrival, Engine, Session, SessionSpec, Snapshot
-from ..errors import EngineError, StoreUnavailable
+from .. import lineage
+from ..engine import Ack, Arrival, Engine, Session, SessionSpec
+from ..errors import CannotStart, ConnectionNotReady, EngineError, StoreUnavailable
 from ..hub import Picture
 from ..limits import reconnect_delay
 from ..messages import ConnectionState
-from .linking import SHOWN, Linking
-
-#: Seconds between two looks at a session.
-_LOOK = 1.0
-#: How far back a sweep looks beyond what is known to be stored.
-_OVERLAP = timedelta(minutes=10)
-#: How often a page that is online is swept, for one that is linked and deaf looks just like a quiet one.
-_SWEEP_EVERY = timedelta(minutes=10)
-#: How soon it is swept again when a message could not be stored.
-_SWEEP_AGAIN = timedelta(seconds=5)
-#: Nothing more happens in these until somebody asks for it.
-_ENDS = (
-    ConnectionState.LOGGED_OUT,
-    ConnectionState.DISCONNECTED,
-    ConnectionState.BANNED,
-    ConnectionState.PASSKEY_REQUIRED,
-)
+from .camera import Camera
+from .catch_up import CatchUp
+from .ends import ALERTS, ENDS
+from .hearing import Hearing
+from .ledger import Ledger
+from .linking import Linking
+from .listener import Patience
+from .relapses import Relapses
+from .room import Lack
+from .session_life import Opened
+from .watch import Watch
+from .world import World
 
 log = structlog.get_logger("chatgrow.connection")
 
 
-class Listener(Protocol):
-    """Who hears what a keeper learns."""
-
-    async def arrived(self, connection_id: str, arrival: Arrival) -> None:
-        """Into the way in."""
-        ...
-
-    async def acked(self, connection_id: str, ack: Ack) -> None:
-        """To the way out."""
-        ...
-
-    async def entered(self, connection_id: str, state: ConnectionState, reason: str, me: str | None) -> None:
-        """The connection came into another state."""
-        ...
-
-    async def swept_to(self, connection_id: str) -> datetime | None:
-        """What came before this is known to be stored."""
-        ...
-
-    async def swept(self, connection_id: str, to: datetime) -> None:
-        """Everything before `to` is stored."""
-        ...
-
-    def online(self, connection_id: str) -> None:
-        """In sync: messages may leave."""
-        ...
-
-    def troubled(self, connection_id: str, reason: str) -> None:
-        """Something a person should know."""
-        ...
-
-
-class Patience(Protocol):
-    """How a connection wants to be kept: its settings."""
-
-    auto_reconnect: bool
-    max_reconnect_attempts: int
-    reconnect_interval: float  #: seconds
-
-
 class Keeper:
-    """Keeps one connection. It is also the inlet that its session hands things in by."""
+    """Keeps one connection. Implements engine.Inlet."""
 
     def __init__(
         self,
@@ -89,31 +43,35 @@ class Keeper:
         folder: Path,
         engine: Callable[[], Engine],
         patience: Callable[[], Patience],
-        listener: Listener,
-        clock: Clock,
-        chance: Random,
+        world: World,
     ) -> None:
         self.connection_id = connection_id
-        self.me = me  #: the linked account; None until it is linked, and again when it links anew
         self.state = ConnectionState.CREATED
         self.reason = ""
+        self.me = me
+        self.since = world.clock.now()  #: when it came into its state
         self.last_seen: datetime | None = None
-        self.picture: Picture | None = None  #: of the page, when a person must look
+        self.deaf = ""  #: why nothing comes in, while it is online
         self._folder = folder
         self._engine = engine
         self._patience = patience
-        self._listener = listener
-        self._clock = clock
-        self._chance = chance
-        self.linking = Linking(clock, lambda: self.state, self.changed)
+        self._listener, self._clock, self._world = world.listener, world.clock, world
+        self.bounds = world.bounds
+        self.linking = Linking(self._clock, lambda: self.state, self.changed)
+        self.hearing = Hearing()
+        self.ledger = Ledger(world.chance)
+        self.catch_up = CatchUp(connection_id, self._listener, self._clock, self.arrived, self.changed)
+        self.camera = Camera(connection_id, self._clock, self.bounds.picture, self._listener.pictured)
         self._session: Session | None = None
         self._look = asyncio.Event()
         self._again = asyncio.Event()
         self._may_send = False  #: once the way out has been told that it is online, and while it is
-        self._missed = False
-        self._swept_at = clock.now()
+        self._renewing = ""  #: why the session is to be opened anew between two messages
+        self._rests: list[str] = []  #: who needs the folder to himself, and for what
+        self._in_use = asyncio.Lock()  #: whoever holds it has the folder to himself
         self._told = (self.state, self.reason, me)
         self._failures = 0
+        self._relapses = Relapses()
 
     # what others ask
 
@@ -122,8 +80,23 @@ class Keeper:
         return self._session if self.state is ConnectionState.ONLINE else None
 
     def ready(self) -> Session | None:
-        """The session while it is online and the way out knows."""
-        return self._session if self._may_send else None
+        """The session while it is online, the way out knows, and it is not about to be closed."""
+        return self._session if self._may_send and not self.leaving else None
+
+    @property
+    def picture(self) -> Picture | None:
+        """The page as it was when a person had to look."""
+        return self.camera.picture
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has a session now."""
+        return self._session is not None
+
+    @property
+    def leaving(self) -> str:
+        """Why the session is being closed between two messages; empty while it is not."""
+        return self._rests[0] if self._rests else self._renewing
 
     async def log_out(self) -> None:
         """Unlink the account, if it is online. Raises EngineError."""
@@ -138,6 +111,50 @@ class Keeper:
         self._again.set()
         self._look.set()
 
+    def renew(self, reason: str) -> None:
+        """Open the session anew as soon as nothing is being sent on it; what waits is held until then."""
+        if self._session and not self._renewing:
+            self._renewing = reason
+            self._look.set()
+
+    @asynccontextmanager
+    async def at_rest(self, reason: str) -> AsyncIterator[None]:
+        """The session is closed between two messages for the time of the block, and its folder is nobody's;
+        after that it is opened again if it was open, or if somebody asked for it meanwhile.
+        Raises ConnectionNotReady when what is being sent does not end."""
+        self._rests.append(reason)
+        self._look.set()
+        try:
+            try:
+                async with asyncio.timeout(self.bounds.rest):
+                    await self._in_use.acquire()
+            except TimeoutError as error:
+                raise ConnectionNotReady(
+                    f"Connection '{self.connection_id}' could not be closed: it is still sending",
+                    state=self.state,
+                ) from error
+            try:
+                yield
+            finally:
+                self._in_use.release()
+        finally:
+            self._rests.remove(reason)
+            if self.ready():  # it was not closed after all
+                self._listener.online(self.connection_id)
+
+    async def weigh(self) -> None:
+        """Ask what the session takes of the machine."""
+        session, usage = self._session, None
+        if session is None:
+            return
+        try:
+            async with asyncio.timeout(self.bounds.weighing):
+                usage = await session.usage()
+        except Exception as error:
+            log.warning("a session cannot be weighed", connection=self.connection_id, error=repr(error))
+        if session is self._session:
+            self.ledger.note(usage, self._clock.monotonic())
+
     # what the session hands in
 
     async def arrived(self, arrival: Arrival) -> None:
@@ -145,7 +162,7 @@ class Keeper:
         try:
             await self._listener.arrived(self.connection_id, arrival)
         except StoreUnavailable:  # the browser shows it to us once; the sweep finds it again
-            self._missed = True
+            self.catch_up.missed()
             log.exception("a message could not be stored yet", connection=self.connection_id)
         except Exception as error:  # what cannot be stored at all must not keep the others out
             log.exception("a message could not be stored", connection=self.connection_id)
@@ -168,25 +185,45 @@ class Keeper:
     async def run(self) -> None:
         """Keep the connection until cancelled."""
         while True:
-            self._again.clear()
-            reason = await self._open_once()
-            if self._again.is_set():  # asked for: at once, and no failure
+            async with self._world.room.seat(self._waits) as settled, self._in_use:
+                self._again.clear()
+                reason = await self._open_once(settled)
+            if self._again.is_set() or self.leaving:  # asked for: at once, and no failure
                 continue
-            if self.state in _ENDS:
+            if self.state in ENDS:
                 await self._again.wait()
                 continue
+            if self._failures == 0 and (said := self._relapses.note(self._clock.now())):
+                self.troubled(f"{said}, the last time so: {reason}")
             self._failures += 1
             await self._pause(reason)
 
-    async def _open_once(self) -> str:
+    async def _waits(self, lack: Lack) -> None:
+        await self.enter(ConnectionState.STARTING, lack.reason)
+        if not lack.passing:
+            self.troubled(f"{lack.reason}; it starts by itself when there is room")
+
+    async def _open_once(self, settled: Callable[[], None]) -> str:
         """Open a session and watch it until it ends; why it ended."""
-        await self._enter(ConnectionState.STARTING)
-        spec = SessionSpec(connection_id=self.connection_id, folder=self._folder)
+        await self.enter(ConnectionState.STARTING)
+        self._renewing, spec = "", SessionSpec(connection_id=self.connection_id, folder=self._folder)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            async with self._engine().open(spec, self) as session:
+            lineage.opened(self._folder)
+            async with Opened(self.connection_id, self._engine().open(spec, self), self.bounds) as session:
                 self._session = session
-                return await self._watch(session)
+                self.ledger.opened(self._clock.now())
+                self.hearing.opened()
+                try:
+                    async with self.catch_up.over(session):
+                        return await Watch(
+                            self, session, self._listener, self._clock, settled
+                        ).until_it_ends()
+                finally:
+                    self._may_send = False  # it may take long to close; what were sent now would fail
+        except CannotStart as error:
+            await self.enter(ConnectionState.FAILED, error.detail)
+            return self.reason
         except EngineError as error:
             return f"{error.detail.rstrip('.')}."
         except (
@@ -197,76 +234,55 @@ class Keeper:
         finally:
             self._session = None
             self._may_send = False
+            self.deaf = ""
+            self.ledger.closed()
             self.linking.close()
 
     async def _pause(self, reason: str) -> None:
         """Wait before the next try, or for somebody to ask for one."""
         patience = self._patience()
-        if not patience.auto_reconnect or self._failures > patience.max_reconnect_attempts:
-            await self._enter(ConnectionState.DISCONNECTED, f"{reason} It was tried {self._failures} times.")
+        if not patience.auto_reconnect:
+            await self.enter(ConnectionState.DISCONNECTED, f"{reason} It is not to be opened by itself.")
             await self._again.wait()
             return
-        delay = reconnect_delay(self._failures, patience.reconnect_interval, self._chance)
-        await self._enter(ConnectionState.RECONNECTING, f"{reason} Next try in {delay:.0f} s.")
+        if self._failures > patience.max_reconnect_attempts:
+            tries = self._failures - 1
+            await self.enter(ConnectionState.DISCONNECTED, f"{reason} It was tried again {tries} times.")
+            await self._again.wait()
+            return
+        delay = reconnect_delay(self._failures, patience.reconnect_interval, self._world.chance)
+        await self.enter(ConnectionState.RECONNECTING, f"{reason} Next try in {delay:.0f} s.")
         await self._clock.wait(self._again, delay)
 
-    async def _watch(self, session: Session) -> str:
-        """Look at the session again and again; returns why there is nothing more to see."""
-        while not self._again.is_set():
-            self._look.clear()
-            snapshot = await session.snapshot()
-            now = self.last_seen = self._clock.now()
-            if snapshot.state in SHOWN and self.me is not None:
-                await self._enter(ConnectionState.LOGGED_OUT, "it was unlinked on the phone")
-                return self.reason
-            self.linking.see(session, snapshot, now)
-            if reason := self.linking.given_up(now):
-                await self._enter(ConnectionState.DISCONNECTED, reason)
-                return self.reason
-            await self._take(session, snapshot, now)
-            if self.state in _ENDS:
-                return self.reason
-            await self._clock.wait(self._look, _LOOK)
-        return "it was asked to start again"
+    # what the watch tells
 
-    async def _take(self, session: Session, snapshot: Snapshot, now: datetime) -> None:
-        self.me = snapshot.me or self.me
-        comes_online = snapshot.state is ConnectionState.ONLINE and self.state is not ConnectionState.ONLINE
-        if comes_online:
-            await self._catch_up(session, now)
-            self._failures = 0
-        await self._enter(snapshot.state, snapshot.reason)
-        if comes_online:
-            self._may_send = True
-            self._listener.online(self.connection_id)
-        elif self.state is ConnectionState.ONLINE and now >= self._swept_at + self._sweep_pause():
-            await self._catch_up(session, now)
+    async def next_look(self, seconds: float) -> bool:
+        """Wait for the time of the next look; False when the session is to be opened anew instead."""
+        await self._clock.wait(self._look, seconds)
+        self._look.clear()
+        return not self._again.is_set()
 
-    def _sweep_pause(self) -> timedelta:
-        return _SWEEP_AGAIN if self._missed else _SWEEP_EVERY
+    def may_send(self) -> None:
+        """It is online and in sync: what waits may leave, and earlier failures are forgotten."""
+        self._may_send, self._failures = True, 0
+        self._listener.online(self.connection_id)
 
-    async def _catch_up(self, session: Session, now: datetime) -> None:
-        """Bring in what came while nobody looked: nothing else will bring it back."""
-        self._missed, self._swept_at = False, now
-        try:
-            known = await self._listener.swept_to(self.connection_id)
-            async for arrival in session.sweep((known or now) - _OVERLAP):
-                await self.arrived(arrival)
-            if not self._missed:
-                await self._listener.swept(self.connection_id, now)
-        except (EngineError, StoreUnavailable) as error:
-            if isinstance(error, EngineError) and self.state is not ConnectionState.ONLINE:
-                raise  # such a page is not fit to go online; one that is, is not closed for it
-            self._missed = True
-            log.exception("what came meanwhile is not known to be stored", connection=self.connection_id)
-
-    async def _enter(self, state: ConnectionState, reason: str = "") -> None:
+    async def enter(self, state: ConnectionState, reason: str = "") -> None:
+        """Come into a state, and tell of it if it is another."""
         if self._told == (state, reason, self.me):
             return
-        self._told = (state, reason, self.me)
+        is_new, self._told = state is not self.state, (state, reason, self.me)
         self.state, self.reason = state, reason
         self._may_send = self._may_send and state is ConnectionState.ONLINE
+        if is_new:
+            self.since = self._clock.now()
+            if state is not ConnectionState.ACTION_REQUIRED:
+                self.camera.forget()
         self.linking.moved()
-        why = {"reason": reason} if reason else {}
-        log.info("connection", connection=self.connection_id, state=state, **why)
+        if self._patience().enable_logging:
+            why = {"reason": reason} if reason else {}
+            log.info("connection", connection=self.connection_id, state=state, **why)
         await self._listener.entered(self.connection_id, state, reason, self.me)
+        if is_new and state in ALERTS:
+            said = f"{reason.rstrip('.')}. " if reason else ""
+            self.troubled(f"{said}{ALERTS[state]}")

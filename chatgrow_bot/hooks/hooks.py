@@ -29,7 +29,7 @@ from ..messages import (
     Outbound,
     Step,
 )
-from ..plugin import Check, CliCommand, Route
+from ..plugin import Check, CliCommand, Examination, Route
 from .isolation import Failed, Isolation, place_of
 from .registry import Instance, Registry
 from .verdicts import inbound_verdict, outbound_verdict, replies, said
@@ -129,6 +129,10 @@ class Hooks:
     def register_checks(self) -> list[tuple[str, Check]]:
         """What `chatgrow check` looks at besides chatgrow.yaml."""
         return self._collect("register_checks", list)
+
+    def register_examinations(self) -> list[tuple[str, Examination]]:
+        """What `chatgrow doctor` looks at besides the machine and the hub's own files."""
+        return self._collect("register_examinations", list)
 
     def _collect(
         self, hook: str, unpack: Callable[[Any], Iterable[T]], instance: str | None = None

@@ -8,6 +8,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 #: Seconds until something that a failure holds up is tried again.
 HOLD = 10.0
+#: Seconds that a plugin has to end once it is cancelled; after them it is left behind.
+GRACE = 1.0
 
 log = structlog.get_logger("chatgrow.plugins")
 
@@ -32,6 +35,18 @@ class Failed:
 
     reason: str
     wait: float = HOLD  #: seconds before it makes sense to try again
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a plugin's work came to."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+
+class _OutOfTime(Exception):
+    """A plugin did not end in time. The text is ours, and safe to show."""
 
 
 class WrongAnswer(Exception):
@@ -45,6 +60,7 @@ class Isolation:
         self._clock = clock
         self._report = report
         self._breakers: defaultdict[str, Breaker] = defaultdict(lambda: Breaker(clock))
+        self._calls: set[asyncio.Task[_Outcome]] = set()  #: also those that were left behind
 
     def asleep(self, plugin: str) -> float:
         """For how many seconds more a plugin is left alone; 0 when it is awake."""
@@ -71,10 +87,8 @@ class Isolation:
         breaker = self._breakers[plugin]
         if rest := breaker.asleep():
             return Failed(f"asleep for {rest:.0f} s more", rest)
-        limit = asyncio.timeout(seconds)
         try:
-            async with limit:
-                result = check(await watched(plugin, work))
+            result = check(await self._called(plugin, work, seconds))
         except no_fault:
             raise
         except (KeyboardInterrupt, GeneratorExit):
@@ -82,7 +96,7 @@ class Isolation:
         except BaseException as error:
             if _cancelled_from_outside():
                 raise asyncio.CancelledError from error
-            reason = f"no answer within {seconds:g} s" if limit.expired() else reason_of(error)
+            reason = reason_of(error)
             sleep = breaker.stalled() if isinstance(error, PluginStalled) else breaker.failed()
             log.debug("how a plugin failed", plugin=plugin, exc_info=error)
             told = _told(what, reason, sleep)
@@ -91,11 +105,47 @@ class Isolation:
         breaker.succeeded()
         return result
 
+    async def _called(self, plugin: str, work: Callable[[], Awaitable[Any]], seconds: float | None) -> Any:
+        """What the work gives, or raises. In a task of its own, for a plugin that catches its cancellation
+        would hold whoever waits for it, and the stop of the whole hub, for as long as it likes."""
+        loop = asyncio.get_running_loop()
+        call = loop.create_task(self._contained(plugin, work), name=f"plugin:{plugin}")
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        try:
+            await asyncio.wait({call}, timeout=seconds)
+            in_time = call.done()
+        finally:
+            if not call.done():
+                call.cancel()
+                await asyncio.wait({call}, timeout=GRACE)
+        if not in_time:
+            stubborn = "" if call.done() else ", and it goes on although it was cancelled"
+            raise _OutOfTime(f"no answer within {seconds:g} s{stubborn}")
+        outcome = call.result()
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    async def _contained(self, plugin: str, work: Callable[[], Awaitable[Any]]) -> _Outcome:
+        """Whatever it comes to, it is no task that failed: a SystemExit in one would end the loop."""
+        try:
+            return _Outcome(value=await watched(plugin, work, partial(self._made_a_task, plugin)))
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
+            return _Outcome(error=error)
+
+    def _made_a_task(self, plugin: str) -> None:
+        """A task that a plugin made for itself blocked the loop."""
+        reason = reason_of(PluginStalled())
+        self.fault(plugin, _told("a task of its own making", reason, self._breakers[plugin].stalled()))
+
     async def lent(self, plugin: str, what: str, work: Callable[[], Awaitable[T]]) -> T:
         """Call a part that a plugin gave away (a route, a command). Its errors are for whoever asked, but a
         stall counts against the plugin and is raised as PluginError."""
         try:
-            return await watched(plugin, work)
+            return await watched(plugin, work, partial(self._made_a_task, plugin))
         except PluginStalled as stall:
             self.fault(plugin, _told(what, reason_of(stall), self._breakers[plugin].stalled()))
             raise PluginError(f"plugin '{plugin}' {reason_of(stall)}") from None
@@ -103,7 +153,7 @@ class Isolation:
     async def background(self, plugin: str, what: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run something that nobody waits for: its error is a fault."""
         try:
-            await watched(plugin, work)
+            await watched(plugin, work, partial(self._made_a_task, plugin))
         except PluginStalled as stall:
             self.fault(plugin, _told(what, reason_of(stall), self._breakers[plugin].stalled()))
         except (Exception, SystemExit) as error:
@@ -144,7 +194,7 @@ def reason_of(error: BaseException) -> str:
     match error:
         case PluginStalled():
             return "blocked the event loop and was interrupted; move the work to asyncio.to_thread"
-        case WrongAnswer():
+        case WrongAnswer() | _OutOfTime():
             return str(error)
         case _:
             place = place_of(error)

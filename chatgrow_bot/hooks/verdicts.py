@@ -2,10 +2,16 @@
 
 import math
 from collections.abc import Callable
+from typing import TypeVar
 
-from ..messages import Drop, Inbound, Later, Outbound
+from ..messages import TEXT_LIMIT, Drop, Inbound, Later, Media, Outbound
 from ..payloads import well_formed
 from .isolation import Failed, WrongAnswer
+
+#: Messages in one answer, and characters of a reason that a trace keeps, at most.
+MOST, _WORDS = 100, 500
+
+Message = TypeVar("Message", Inbound, Outbound)
 
 
 def inbound_verdict(message: Inbound) -> Callable[[object], Inbound | Drop | None]:
@@ -13,10 +19,10 @@ def inbound_verdict(message: Inbound) -> Callable[[object], Inbound | Drop | Non
 
     def check(value: object) -> Inbound | Drop | None:
         match value:
-            case None | Drop():
+            case None | Drop(reason=str()):
                 return value
             case Inbound() if _whose(value) == _whose(message):
-                return value
+                return _formed(value)
             case Inbound():
                 raise WrongAnswer("changed whose message it is; change only what it says")
             case _:
@@ -30,9 +36,9 @@ def outbound_verdict(message: Outbound) -> Callable[[object], Outbound | Drop | 
 
     def check(value: object) -> Outbound | Drop | Later | None:
         match value:
-            case None | Drop():
+            case None | Drop(reason=str()):
                 return value
-            case Later(seconds=seconds) if seconds >= 0 and math.isfinite(seconds):
+            case Later(seconds=seconds, reason=str()) if seconds >= 0 and math.isfinite(seconds):
                 return value
             case Later():
                 raise WrongAnswer("gave a Later whose seconds cannot be waited for")
@@ -53,6 +59,8 @@ def replies(value: object) -> tuple[Outbound, ...] | None:
             return None
         case Outbound():
             return (_formed(value),)
+        case list() | tuple() if len(value) > MOST:
+            raise WrongAnswer(f"gave {len(value)} messages at once; {MOST} at most")
         case list() | tuple() if all(isinstance(item, Outbound) for item in value):
             return tuple(map(_formed, value)) or None
         case _:
@@ -67,18 +75,21 @@ def said(verdict: object) -> str:
         case Inbound() | Outbound():
             return "changed it"
         case Drop(reason=reason):
-            return f"dropped it: {reason}"
+            return f"dropped it: {reason[:_WORDS]}"
         case Later(seconds=seconds, reason=reason):
-            return f"held it for {seconds:g} s" + (f": {reason}" if reason else "")
+            return f"held it for {seconds:g} s" + (f": {reason[:_WORDS]}" if reason else "")
         case Failed(reason=reason):
             return f"failed: {reason}"
         case _:
             return "answered"
 
 
-def _formed(message: Outbound) -> Outbound:
-    if not well_formed(message.text, message.payload):
-        raise WrongAnswer("gave an Outbound whose text is no str, or whose payload is not in its form")
+def _formed(message: Message) -> Message:
+    if not well_formed(message.text, message.payload) or not isinstance(message.media, Media | None):
+        what = type(message).__name__
+        raise WrongAnswer(f"gave an {what} whose text, media or payload is not in its form")
+    if len(message.text) > TEXT_LIMIT:
+        raise WrongAnswer(f"gave a text of {len(message.text)} characters; {TEXT_LIMIT} at most")
     return message
 
 

@@ -2,15 +2,16 @@
 
 A thread asks the loop for a sign of life. When none comes it reads the main thread's stack and sends that
 thread a signal, whose handler raises PluginStalled if it finds what the thread saw: a plugin, called through
-`watched`, with nothing of ours on top of it. Code that holds the interpreter's lock (a C library) cannot be
-stopped so.
+`watched`, with nothing of ours on top of it, or in a task that it made on the side. Code that holds the
+interpreter's lock (a C library) cannot be stopped so.
 """
 
 import signal
 import sys
 import threading
-from asyncio import AbstractEventLoop, get_running_loop
+from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
 from types import FrameType, TracebackType
 from typing import Self, TypeVar
 
@@ -34,9 +35,20 @@ class PluginStalled(BaseException):
     does not catch it; whoever calls `watched` does."""
 
 
-async def watched(plugin: str, work: Callable[[], Awaitable[T]]) -> T:
-    """Do a plugin's work; `plugin` is the name to blame. May raise PluginStalled."""
-    return await work()
+#: Called when a task is interrupted that a plugin made on the side: such a one inherits it.
+_blames: ContextVar[Callable[[], None] | None] = ContextVar("chatgrow_blames", default=None)
+
+
+async def watched(
+    plugin: str, work: Callable[[], Awaitable[T]], blames: Callable[[], None] | None = None
+) -> T:
+    """Do a plugin's work; `plugin` is the name to blame. May raise PluginStalled; what it does so in a task
+    of its own making is told by `blames`."""
+    token = _blames.set(blames)
+    try:
+        return await work()
+    finally:
+        _blames.reset(token)
 
 
 class Watchdog:
@@ -60,9 +72,8 @@ class Watchdog:
             self._previous = signal.signal(_SIGNAL, self._interrupt)  # type: ignore[arg-type]
         else:
             log.warning("a plugin that blocks the event loop will be named, but cannot be interrupted here")
-        self._thread = threading.Thread(
-            target=self._watch, args=(get_running_loop(),), name="watchdog", daemon=True
-        )
+        self._loop = get_running_loop()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._thread.start()
         return self
 
@@ -77,11 +88,11 @@ class Watchdog:
         if self._interrupts and signal.getsignal(_SIGNAL) == self._interrupt:  # type: ignore[arg-type]
             signal.signal(_SIGNAL, self._previous)  # type: ignore[arg-type]
 
-    def _watch(self, loop: AbstractEventLoop) -> None:
+    def _watch(self) -> None:
         while not self._stop.wait(self._look):
             self._alive.clear()
             try:
-                loop.call_soon_threadsafe(self._alive.set)
+                self._loop.call_soon_threadsafe(self._alive.set)
             except RuntimeError:  # the loop is closed
                 return
             named = False
@@ -96,23 +107,28 @@ class Watchdog:
         if top is None:
             return
         guard = _guard(top)
-        interrupts = guard is not None and self._interrupts
+        stuck = guard or _loose(top)
+        interrupts = stuck is not None and self._interrupts
         if not quiet:
             theirs = _theirs(top)
-            module = _module(theirs).split(".")[1] if theirs else ""
-            plugin = guard.f_locals["plugin"] if guard else module
+            plugin = guard.f_locals["plugin"] if guard else _plugin_of(theirs) if theirs else ""
             frame = theirs or top
             place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
             log.warning("the event loop is blocked", plugin=plugin, at=place, interrupted=interrupts)
         if interrupts:
-            self._stuck = guard
+            self._stuck = stuck
             signal.pthread_kill(self._main, _SIGNAL)  # type: ignore[arg-type]
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         """Runs in the main thread, between two of its instructions."""
         stuck, self._stuck = self._stuck, None
-        if stuck is not None and frame is not None and _guard(frame) is stuck:
-            raise PluginStalled(stuck.f_locals["plugin"])
+        if stuck is not None and frame is not None:
+            if _guard(frame) is stuck:
+                raise PluginStalled(stuck.f_locals["plugin"])
+            if _loose(frame) is stuck:
+                if blame := _blames.get():
+                    self._loop.call_soon_threadsafe(blame)
+                raise PluginStalled(_plugin_of(stuck))
         if callable(self._previous):
             self._previous(number, frame)
 
@@ -135,9 +151,27 @@ def _guard(top: FrameType) -> FrameType | None:
     return None
 
 
+def _loose(top: FrameType) -> FrameType | None:
+    """Where a task or a callback begins that a plugin made by itself, and in which nothing of ours is at
+    work."""
+    begin = top
+    for frame in _stack(top):
+        module = _module(frame)
+        if module.startswith(_PACKAGE):
+            return None
+        if module.partition(".")[0] == "asyncio":  # whoever is called by the loop, or by its runner
+            return begin if _module(begin).startswith(_PLUGINS) else None
+        begin = frame
+    return None
+
+
 def _theirs(top: FrameType) -> FrameType | None:
     """The innermost frame of a plugin's own code."""
     return next((frame for frame in _stack(top) if _module(frame).startswith(_PLUGINS)), None)
+
+
+def _plugin_of(frame: FrameType) -> str:
+    return _module(frame).split(".")[1]
 
 
 def _module(frame: FrameType) -> str:

@@ -186,7 +186,11 @@ class Host:
             begun: asyncio.Future[PluginError | None] = asyncio.get_running_loop().create_future()
             life = self._live(seat, self._core, begun)
             seat.life = self._core.lives.create_task(life, name=f"plugin:{seat.name}")
-            return await begun
+            try:
+                return await begun
+            except asyncio.CancelledError:  # the hub is stopped while it starts
+                seat.life.cancel()
+                raise
 
     async def _turn_off(self, seat: _Seat) -> None:
         async with seat.turning:

@@ -63,7 +63,7 @@ class Connections(Protocol):
         """Let nothing leave from it; what waits goes on waiting. `reason` names who asked."""
         ...
 
-    async def resume(self, tenant: str, connection_id: str) -> ConnectionView:
+    async def resume(self, tenant: str, connection_id: str, by: str = "its owner") -> ConnectionView:
         """Let messages leave again, first contacts too."""
         ...
 
@@ -126,7 +126,8 @@ class Queue(Protocol):
         ...
 
     async def pause(self, by: str, reason: str) -> None:
-        """Nothing leaves until `resume`, restart or not; messages are taken in all the same."""
+        """Nothing leaves until `resume`, restart or not; messages are taken in all the same. Raises Conflict
+        while it is stopped: a pause is less."""
         ...
 
     async def stop(self, by: str, reason: str) -> None:

@@ -2,25 +2,45 @@
 Every step of it is in the trace, for people who ask why."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from .. import consent
 from ..clock import Clock
-from ..hooks import Hooks
+from ..hooks import Answered, Hooks
 from ..limits import LoopLimits
 from ..messages import REMARKS, Drop, Inbound, Outbound, Step
 from ..store import inbox as store
-from ..store import outbox as stored_outbox
+from ..store import replies as stored_replies
 from ..store.database import Database
 
-_DAY = timedelta(days=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
-#: Replies with the names of who gave them, and how the way in ends.
-Decision = tuple[Sequence[tuple[str, Outbound]], str]
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a way in ends, and what with."""
+
+    outcome: str
+    replies: Sequence[tuple[str, Outbound]] = ()  #: with the names of who gave them
+    fault: str = ""  #: what a person should know
+    age: timedelta | None = None  #: of a message that is left unanswered for it
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What happened lately in a chat and on its connection."""
+
+    typed: datetime | None  #: when a person last wrote there from the phone
+    cuts: Sequence[datetime]  #: when reply loops were cut
+    replies: Sequence[tuple[datetime, str]]  #: automatic ones to the chat, and what they said
+    hour: int  #: automatic ones of the connection within the hour
 
 
 class Answers:
-    """Asks the plugins, unless there is a reason not to. `report` is told what a person may want to know."""
+    """Asks the plugins, unless there is a reason not to."""
 
     def __init__(
         self,
@@ -28,75 +48,93 @@ class Answers:
         db: Database,
         clock: Clock,
         hooks: Hooks,
-        report: Callable[[Inbound, str], None],
-        age_gate: float,
+        stopped: Callable[[], bool],
+        age_gate: timedelta,
         loops: LoopLimits,
     ) -> None:
         self._db = db
         self._clock = clock
         self._hooks = hooks
-        self._report = report
-        self._age_gate = timedelta(seconds=age_gate)
+        self._stopped = stopped
+        self._age_gate = age_gate
         self._loops = loops
+        self._began = clock.now()
 
     async def decide(self, message: Inbound, trace: list[Step]) -> Decision:
         """What to answer and how the way in ends."""
         if not message.from_me and (wish := consent.heard(message.text)) is not None:
             trace.append(Step(stage="consent", result="opted out" if wish else "opted in"))
-            return (), "consent"
+            return Decision("consent")
+        if self._stopped():
+            trace.append(Step(stage="guard", result="everything was stopped; nobody is asked"))
+            return Decision("stopped")
         passed = await self._hooks.filter_inbound(message, trace)
         if isinstance(passed, Drop):
-            return (), "dropped"
-        if guarded := self._guard(passed):
-            outcome, reason = guarded
-            trace.append(Step(stage="guard", result=reason))
-            return (), outcome
-        if silent := await self._silent(passed):
-            trace.append(Step(stage="loop breaker", result=silent))
-            return (), "silent"
+            return Decision("dropped")
+        if guarded := self._guard(message, trace):
+            return guarded
+        past = await self._db.read(lambda conn: self._past(conn, message))
+        if silenced := self._silenced(past, trace):
+            return silenced
         answered = await self._hooks.answer(passed, trace)
         if answered is None:
-            return (), "no answer"
-        allowed = await self._within_limits(passed, answered.messages, trace)
-        return [(answered.by, reply) for reply in allowed], "answered" if allowed else "loop"
+            return Decision("no answer")
+        return self._within_limits(past, answered, trace)
 
-    def _guard(self, message: Inbound) -> tuple[str, str] | None:
-        """How the way in ends and why, for a message that nobody is asked to answer."""
+    def _guard(self, message: Inbound, trace: list[Step]) -> Decision | None:
+        """How the way in ends of a message that nobody is asked to answer."""
+        # One that an earlier process left is seen again now: hours may have gone by.
+        age = max(message.received_at, self._began) - message.sent_at
         if message.from_me:
-            return "from me", "typed on the phone itself"
-        if message.kind in REMARKS:
-            return "remark", f"nobody expects an answer to a message of the kind '{message.kind}'"
-        age = message.received_at - message.sent_at
-        if age > self._age_gate:
+            decision, reason = Decision("from me"), "typed on the phone itself"
+        elif message.kind in REMARKS:
+            decision = Decision("remark")
+            reason = f"nobody expects an answer to a message of the kind '{message.kind}'"
+        elif age > self._age_gate:
+            decision = Decision("unanswered", age=age)
             reason = f"it was {age.total_seconds():.0f} s old when first seen"
-            self._report(message, f"message {message.id} is left unanswered: {reason}")
-            return "unanswered", reason
+        else:
+            return None
+        trace.append(Step(stage="guard", result=reason))
+        return decision
+
+    def _past(self, conn: Connection, message: Inbound) -> _Past:
+        now, loops = self._clock.now(), self._loops
+        connection_id, chat = message.connection_id, message.chat
+        window = now - timedelta(seconds=loops.long_seconds)
+        sent = stored_replies.to_chat(conn, connection_id, chat, window)
+        return _Past(
+            typed=store.typed(conn, connection_id, chat, now - timedelta(seconds=loops.take_over)),
+            cuts=store.cuts(conn, connection_id, chat, now - _DAY),
+            replies=[(row.delivery.created_at, _said(row.content)) for row in sent],
+            hour=stored_replies.count(conn, connection_id, now - _HOUR),
+        )
+
+    def _silenced(self, past: _Past, trace: list[Step]) -> Decision | None:
+        """How the way in ends in a chat, or on a connection, that is silent now."""
+        now, loops = self._clock.now(), self._loops
+        for outcome, stage, reason in (
+            ("taken over", "guard", loops.taken_over(past.typed, now)),
+            ("silent", "loop breaker", loops.silent(past.cuts, now)),
+            ("capped", "loop breaker", loops.exhausted(past.hour)),
+        ):
+            if reason:
+                trace.append(Step(stage=stage, result=reason))
+                return Decision(outcome)
         return None
 
-    async def _silent(self, message: Inbound) -> str | None:
-        connection_id, chat, now = message.connection_id, message.chat, self._clock.now()
-        cuts = await self._db.read(lambda c: store.ended_as(c, connection_id, chat, "loop", now - _DAY))
-        return self._loops.silent(cuts, now)
-
-    async def _within_limits(
-        self, message: Inbound, replies: Sequence[Outbound], trace: list[Step]
-    ) -> Sequence[Outbound]:
+    def _within_limits(self, past: _Past, answered: Answered, trace: list[Step]) -> Decision:
         """The replies that the loop breaker lets through."""
-        now = self._clock.now()
-        since = now - timedelta(seconds=self._loops.long_seconds)
-        connection_id, chat = message.connection_id, message.chat
-        rows = await self._db.read(lambda c: stored_outbox.automatic_since(c, connection_id, chat, since))
-        sent = [(row.delivery.created_at, _said(row.content)) for row in rows]
-        allowed = []
-        for reply in replies:
+        now, sent = self._clock.now(), list(past.replies)
+        allowed: list[tuple[str, Outbound]] = []
+        for reply in answered.messages:
             said = _said(reply)
             if refusal := self._loops.refuses(sent, said, now):
                 trace.append(Step(stage="loop breaker", result=refusal))
-                self._report(message, f"a reply loop was cut: {refusal}")
-                break
+                return Decision("loop", allowed, fault=f"a reply loop was cut: {refusal}")
             sent.append((now, said))
-            allowed.append(reply)
-        return allowed
+            allowed.append((answered.by, reply))
+        return Decision("answered", allowed)
 
 
 def _said(content: Outbound) -> str:

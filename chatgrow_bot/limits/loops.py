@@ -1,4 +1,4 @@
-"""When automatic replies fall silent: pure functions over what was sent and when."""
+"""When automatic replies fall silent, for a loop or for a person: pure functions over what was said when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ class LoopLimits:
     same_text: int = 2  #: the same words within the long window
     silence: float = 900.0  #: seconds, after a loop was cut
     long_silence: float = 3600.0  #: seconds, after it was cut again within a day
+    per_hour: int = 500  #: of one connection, over all its chats
+    take_over: float = 3600.0  #: seconds of silence after a person wrote from the phone; 0 for none
 
     def refuses(self, sent: Sequence[tuple[datetime, str]], text: str, now: datetime) -> str | None:
         """Why one more automatic reply of this text must not be sent; None when it may."""
@@ -29,6 +31,20 @@ class LoopLimits:
         if sum(said == text for _, said in recent) >= self.same_text:
             return f"the same reply {self.same_text} times within {self.long_seconds:g} s"
         return None
+
+    def exhausted(self, sent: int) -> str | None:
+        """Why a connection with so many automatic replies within the hour is silent; None when it is not."""
+        return (
+            f"{self.per_hour} automatic replies of the connection within an hour"
+            if sent >= self.per_hour
+            else None
+        )
+
+    def taken_over(self, typed: datetime | None, now: datetime) -> str | None:
+        """Why a chat is left to the person who typed there last, from the phone; None when it is not."""
+        if typed is None or now >= (until := typed + timedelta(seconds=self.take_over)):
+            return None
+        return f"a person wrote from the phone at {typed:%H:%M:%S}; left to him until {until:%H:%M:%S} UTC"
 
     def silent(self, cuts: Sequence[datetime], now: datetime) -> str | None:
         """Why a chat is left alone, by when loops were cut in it within a day; None when it is not."""

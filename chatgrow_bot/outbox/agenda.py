@@ -4,7 +4,7 @@ import asyncio
 import heapq
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..clock import Clock
 
@@ -15,6 +15,8 @@ RECONCILE = "reconcile"
 #: Seconds after which the time is looked at again: a machine that slept, or whose clock was set, is not where
 #: a wait thinks it is.
 _LOOK_AGAIN = 30.0
+#: A clock that goes back by more was set.
+_SET_BACK = timedelta(seconds=2)
 
 
 class Agenda:
@@ -26,6 +28,7 @@ class Agenda:
         self._heap: list[tuple[datetime, Turn]] = []
         self._under_way: set[Turn] = set()
         self._news = asyncio.Event()
+        self._seen = (clock.now(), clock.monotonic())
 
     def put(self, turn: Turn, when: datetime) -> None:
         """Do this at that time, or sooner if it was to be sooner."""
@@ -34,6 +37,10 @@ class Agenda:
         self._times[turn] = when
         if turn not in self._under_way:
             self._enter(turn, when)
+
+    def busy(self, connection_id: str) -> bool:
+        """Whether anything is being done for a connection right now."""
+        return any(connection == connection_id for connection, _ in self._under_way)
 
     def _enter(self, turn: Turn, when: datetime) -> None:
         heapq.heappush(self._heap, (when, turn))
@@ -52,8 +59,18 @@ class Agenda:
             if turn in self._times:
                 self._enter(turn, self._times[turn])
 
+    def _follow(self) -> None:
+        """Bring everything forward by as much as the clock was set back: it would stand still for so long."""
+        before, (wall, steady) = self._seen, (self._clock.now(), self._clock.monotonic())
+        self._seen = (wall, steady)
+        lost = timedelta(seconds=steady - before[1]) - (wall - before[0])
+        if lost > _SET_BACK:
+            self._times = {turn: when - lost for turn, when in self._times.items()}
+            self._heap = sorted((self._times[turn], turn) for turn in self._times.keys() - self._under_way)
+
     async def _next(self) -> Turn:
         while True:
+            self._follow()
             ahead = _LOOK_AGAIN
             while self._heap:
                 when, turn = self._heap[0]

@@ -1,7 +1,11 @@
 """What a message may say: told to whoever asks, before anything is stored."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import UnionType
+
 from ..errors import BadInput
-from ..messages import FILES, MENTIONS_LIMIT, REMARKS, TEXT_LIMIT, Kind, Outbound
+from ..messages import FILES, MENTIONS_LIMIT, REMARKS, TEXT_LIMIT, Kind, Media, Outbound, Priority
 from ..payloads import (
     CARD_NUMBERS,
     CARDS,
@@ -17,10 +21,25 @@ from ..payloads import (
 
 #: Characters of a message's id, at most.
 _ID = 32
+#: What the fields may be, whatever a plugin without types has put there; text and payload have a door of
+#: their own.
+_FORMS: Mapping[str, type | UnionType] = {
+    "to": str,
+    "media": Media | None,
+    "about": str,
+    "mentions": tuple | list,
+    "forwarded": bool,
+    "connection_id": str | None,
+    "priority": Priority,
+    "send_at": datetime | None,
+    "ttl": timedelta | None,
+    "because": str,
+}
 
 
 def check(message: Outbound) -> None:
     """Raises BadInput, saying what to correct."""
+    _check_forms(message)
     if not well_formed(message.text, message.payload):
         raise BadInput("The text or what the message carries is not in its form")
     if message.about and not (message.about.isalnum() and len(message.about) <= _ID):
@@ -49,6 +68,17 @@ def check(message: Outbound) -> None:
             raise BadInput("A reaction is one emoji")
         case Vote():
             raise BadInput("A vote is received, not sent")
+
+
+def _check_forms(message: Outbound) -> None:
+    for name, form in _FORMS.items():
+        if not isinstance(value := getattr(message, name), form):
+            wanted = getattr(form, "__name__", str(form))
+            raise BadInput(f"'{name}' is a {type(value).__name__}, where {wanted} is wanted")
+    if not all(isinstance(each, str) for each in message.mentions):
+        raise BadInput("'mentions' are numbers or chat ids, each as text")
+    if message.ttl is not None and message.ttl <= timedelta():
+        raise BadInput("'ttl' is how long it may wait, longer than not at all")
 
 
 def _check_location(place: Location) -> None:

@@ -4,35 +4,34 @@ own pace. The intent is on disk before the engine is asked; an outcome that is n
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol
 
 import structlog
-from sqlalchemy import Connection
 
 from ..clock import Clock
-from ..engine import Parcel, Reference, Session
+from ..engine import Parcel, Session
 from ..errors import ChatgrowError, SendFailed, SendRefused
 from ..hooks import Hooks
 from ..limits import Policy, clamped
-from ..messages import REMARKS, Drop, Kind, Lane, Later, Outbound, State
+from ..messages import REMARKS, Lane, Outbound, State, Step
 from ..store import connections as stored_connections
-from ..store import consent, queue, steps
+from ..store import queue, together
 from ..store.database import Database
-from ..store.rows import Outgoing, reference
+from ..store.rows import Outgoing
 from .agenda import RECONCILE, Agenda
 from .gate import Gate
 from .outcome import Outcome
+from .parcels import parcel, target
+from .permission import Permission
 
 #: Seconds until a turn that failed for a cause of ours (a full disk, say) is tried again.
 _AFTER_A_FAULT = 5.0
-#: Seconds of typing shown before a reply, at most.
-_TYPING = 3.0
-#: Seconds that a filter may hold a message before it is asked again: no fewer, for the queue would spin.
-_HOLD = (1.0, 86_400.0)
-_OPTED_OUT = "the person has opted out"
+#: One of those in flight when a process died may be what killed it. They are tried one at a time, so that the
+#: others do not pay for it again, with so many seconds between two looks.
+_ALONE, _AFTER_ANOTHER = "it was in flight when the hub died, as another that is being tried just now", 1.0
 
 log = structlog.get_logger("chatgrow.dispatch")
 
@@ -40,8 +39,10 @@ log = structlog.get_logger("chatgrow.dispatch")
 class Recovery(Protocol):
     """Who settles messages whose outcome is not known."""
 
-    async def pick_up(self, connection_id: str | None = None, besides: Collection[str] = ...) -> None:
-        """Make half-done messages queued or UNKNOWN again."""
+    async def pick_up(
+        self, connection_id: str | None = None, besides: Collection[str] = ...
+    ) -> Collection[str]:
+        """Make half-done messages queued or UNKNOWN again; their ids."""
         ...
 
     async def settle(self, connection_id: str, session: Session) -> None:
@@ -73,10 +74,10 @@ class Dispatcher:
         self._db = db
         self._clock = clock
         self._agenda = agenda
-        self._hooks = hooks
         self._outcome = outcome
         self._recovery = recovery
         self._gate = gate
+        self._permission = Permission(db=db, clock=clock, hooks=hooks, gate=gate, outcome=outcome)
         self._halted = halted  #: whether nothing may leave at all
         self._ready = ready  #: a connection's session while it is online
         self._policy = policy
@@ -87,13 +88,14 @@ class Dispatcher:
         self._slots: dict[tuple[str, Lane], datetime] = {}
         self._in_sync: dict[str, datetime] = {}  #: since when each connection is
         self._in_flight: set[str] = set()
+        self._suspects: set[str] = set()  #: in flight when the last process died, and not tried since
         self._claims: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._draining = False
         self._drained = asyncio.Event()
 
     async def run(self) -> None:
         """Pick up what an earlier process left, then work the agenda until cancelled."""
-        await self._recovery.pick_up()
+        self._suspects.update(await self._recovery.pick_up())
         now = self._clock.now()
         for (connection_id, lane), slot in (await self._db.read(stored_connections.next_slots)).items():
             self._slots[connection_id, lane] = clamped(slot, now, self._policy(connection_id).paces[lane])
@@ -153,13 +155,16 @@ class Dispatcher:
             self._agenda.put((connection_id, lane), slot)
             return
         row = await self._claim(connection_id, lane, now)
-        if row is None:
-            due = await self._db.read(lambda c: queue.next_due(c, connection_id, lane, self._epoch))
-            if due:
-                self._agenda.put((connection_id, lane), due)
+        if not isinstance(row, Outgoing):
+            if row is not None:
+                self._agenda.put((connection_id, lane), row)
             return
         try:
-            await self._deliver(session, row)
+            if self._is_one_of_two_suspects(row.delivery.id):
+                await self._outcome.put_back(row, _ALONE, _AFTER_ANOTHER)
+            else:
+                await self._deliver(session, row)
+                self._suspects.discard(row.delivery.id)
         finally:
             self._in_flight.discard(row.delivery.id)
             if not self._in_flight:
@@ -167,103 +172,71 @@ class Dispatcher:
             for each in Lane:  # its chat is free again, and its lane's next message may be due
                 self._agenda.put((connection_id, each), self._clock.now())
 
-    async def _claim(self, connection_id: str, lane: Lane, now: datetime) -> Outgoing | None:
-        """Take the lane's next message; whoever picks up stranded ones must not see it as one."""
+    def _is_one_of_two_suspects(self, message_id: str) -> bool:
+        under_trial = self._suspects & self._in_flight
+        return message_id in under_trial and len(under_trial) > 1
+
+    async def _claim(self, connection_id: str, lane: Lane, now: datetime) -> Outgoing | datetime | None:
+        """Take the lane's next message, or learn when to look again; whoever picks up stranded ones must not
+        see it as one."""
         async with self._claims[connection_id]:
-            row = await self._db.write(lambda c: queue.claim(c, connection_id, lane, self._epoch, now))
-            if row:
+            claim = queue.Claim(connection_id, lane, self._epoch, now)
+            row = await self._db.write_together(queue.claim, claim)
+            if isinstance(row, Outgoing):
                 self._in_flight.add(row.delivery.id)
             return row
 
     async def _deliver(self, session: Session, row: Outgoing) -> None:
-        content = await self._permitted(row)
+        trace: list[Step] = []
+        content = await self._permission.ask(row, trace)
         if content is None:
             return  # held or dropped
-        about = await self._about(row)
+        about = await self._db.read(lambda conn: target(conn, row)) if row.delivery.about else None
         if about is None and content.kind in REMARKS:
-            await self._outcome.ended(row, State.FAILED, "the message that it is about is not known")
-            return
-        if not await self._intend(row, content):
-            return  # taken back meanwhile
+            reason = "the message that it is about never left, or is not known any more"
+            await self._outcome.ended(row, State.FAILED, reason, trace)
+        elif await self._intend(row, content, trace):
+            policy = self._policy(row.delivery.connection_id)
+            await self._hand_over(session, row, parcel(row, content, about, policy))
+        else:  # taken back meanwhile, and then this changes nothing; or somebody shut the way out
+            await self._outcome.put_back(row, "it was stopped in the last moment", trace=trace)
+
+    async def _hand_over(self, session: Session, row: Outgoing, whole: Parcel) -> None:
+        connection_id = row.delivery.connection_id
         try:
-            ack = await session.send(self._parcel(row, content, about))
+            ack = await session.send(whole)
         except SendRefused as error:
-            await self._outcome.ended(row, State.FAILED, _said(error))
+            reason = await self._gate.refused(row, error) or _said(error)
+            await self._outcome.ended(row, State.FAILED, reason)
         except SendFailed as error:
-            await self._outcome.not_sent(row, _said(error))
+            if self._ready(connection_id) is session:
+                await self._outcome.not_sent(row, _said(error))
+            else:  # the connection went, and its messages must not pay for it with their tries
+                uncounted = row.delivery.attempts - 1
+                await self._outcome.again(row, self._clock.now(), _said(error), uncounted)
         except Exception as error:  # an engine's own fault is no certainty either
-            await self._outcome.unclear(row, _said(error))
-            self._look_up_later(row.delivery.connection_id)
+            await self._unclear(row, _said(error))
         else:
-            await self._outcome.acked(row, ack)
+            if ack.ack >= 1:
+                await self._outcome.acked(row, ack)
+            else:
+                await self._unclear(row, "WhatsApp's server has not said that it has it.")
 
-    async def _permitted(self, row: Outgoing) -> Outbound | None:
-        """What may leave now; None when it may not, and then the row is where it belongs."""
-        delivery = row.delivery
-        if delivery.expires_at <= self._clock.now():
-            await self._outcome.ended(row, State.EXPIRED, "its time to live ended before it could leave")
-            return None
-        if hold := await self._gate.look(row):
-            wait = (hold.until - self._clock.now()).total_seconds()
-            await self._outcome.put_back(row, max(_HOLD[0], wait), hold.reason)
-            return None
-        if await self._db.read(lambda c: consent.opted_out(c, delivery.tenant, delivery.chat)):
-            await self._outcome.ended(row, State.CANCELLED, _OPTED_OUT)
-            return None
-        match await self._hooks.filter_outbound(row.content, delivery):
-            case Drop(reason=reason):
-                await self._outcome.ended(row, State.CANCELLED, reason)
-            case Later(seconds=seconds, reason=reason):
-                shortest, longest = _HOLD
-                await self._outcome.put_back(row, min(max(shortest, seconds), longest), reason)
-            case Outbound() as content:
-                # What was once to be said under an id stays: filters that add to it have done so.
-                return row.content if delivery.attempts > 1 else content
-        return None
+    async def _unclear(self, row: Outgoing, reason: str) -> None:
+        await self._outcome.unclear(row, reason)
+        self._look_up_later(row.delivery.connection_id)
 
-    async def _about(self, row: Outgoing) -> Reference | None:
-        """The message it quotes or remarks on; a quote that is not known any more is left out."""
-        d = row.delivery
-        if not d.about:
-            return None
-        return await self._db.read(lambda c: reference(c, d.tenant, d.connection_id, d.about))
-
-    async def _intend(self, row: Outgoing, content: Outbound) -> bool:
+    async def _intend(self, row: Outgoing, content: Outbound, trace: Sequence[Step]) -> bool:
         """The intent, what is going to be said, and the lane's next slot, in one transaction; False when the
-        message was taken back, or the person opted out while the filters were asked."""
+        message must not leave any more."""
+        await self._gate.leaves(row)
         connection_id, lane, now = row.delivery.connection_id, row.delivery.lane, self._clock.now()
         slot = now + self._policy(connection_id).paces[lane].gap(self._chance)
-
-        def work(conn: Connection) -> bool:
-            if consent.opted_out(conn, row.delivery.tenant, row.delivery.chat):
-                claimed = (State.CLAIMED,)
-                steps.move(conn, row.delivery.id, State.CANCELLED, now, since=claimed, reason=_OPTED_OUT)
-                return False
-            if steps.intend(conn, row.delivery.id, content, now) is None:
-                return False
-            stored_connections.take_slot(conn, connection_id, lane, slot)
-            return True
-
-        intended = await self._db.write(work)
+        intent = together.Intent(row=row, content=content, trace=trace, at=now, next_slot=slot)
+        intended = await self._db.write_together(together.intend, intent)
         if intended:
             self._slots[connection_id, lane] = slot
         return intended
-
-    def _parcel(self, row: Outgoing, content: Outbound, about: Reference | None) -> Parcel:
-        policy = self._policy(row.delivery.connection_id)
-        is_made = content.kind in (Kind.TEXT, Kind.VOICE)  # as one watches: typed or spoken
-        shows_typing = policy.typing and row.delivery.lane is Lane.REPLY and is_made
-        return Parcel(
-            chat=row.delivery.chat,
-            wa_id=row.delivery.wa_id,
-            text=content.text,
-            media=content.media,
-            payload=content.payload,
-            about=about,
-            mentions=row.mentions,
-            forwarded=row.forwarded,
-            typing=min(_TYPING, policy.paces[Lane.REPLY].low) if shows_typing else 0.0,
-        )
 
 
 def _said(error: Exception) -> str:

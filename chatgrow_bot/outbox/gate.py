@@ -1,23 +1,203 @@
-"""Whether a message may leave now, or must wait for a better time: quiet hours, first contacts, warm-up. What
-it decides is arithmetic of limits.py over what the store knows."""
+"""Whether a message may leave now, or must wait for a better time: quiet hours, first contacts, warm-up. An
+answer to somebody who has just written never waits, nor does what only remarks on an earlier message."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
+from ..clock import Clock
+from ..errors import ConnectionNotFound, SendRefused
+from ..limits import Policy, QuietHours, zones_of
+from ..messages import REMARKS, Delivery, Fault, Lane
+from ..store import contacts, places
+from ..store.database import Database
+from ..store.places import Ration
 from ..store.rows import Outgoing
+from . import rationing
+from .rationing import Asked
+from .rationing import Hold as Hold
+
+#: WhatsApp's word for an account that has written to too many strangers.
+TIME_LOCK = "463"
+_A_LITTLE_LESS = 0.9
+_MOMENT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Not before then, and why."""
+class Policies(Protocol):
+    """Who knows how each connection sends."""
 
-    until: datetime
-    reason: str
+    async def learn(self, connection_id: str | None = None) -> None:
+        """Know the owners' plans as they are."""
+        ...
+
+    def of(self, connection_id: str) -> Policy:
+        """How this connection sends."""
+        ...
+
+
+class Owners(Protocol):
+    """Who knows the connections."""
+
+    def first_contacts_until(self, connection_id: str) -> datetime | None:
+        """Until then nobody is written to for the first time."""
+        ...
+
+    async def pause_first_contacts(self, connection_id: str, until: datetime) -> None:
+        """Let nobody be written to for the first time until then. Raises ConnectionNotFound."""
+        ...
 
 
 class Gate:
     """Looks at each message before it is handed over."""
 
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        policies: Policies,
+        owners: Owners,
+        report: Callable[[Fault], None],
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._policies = policies
+        self._owners = owners
+        self._report = report
+        self._promised: set[str] = set()  #: connections on which a first contact may wait
+
+    async def load(self) -> None:
+        """Learn what an earlier process knew."""
+        await self._policies.learn()
+        self._promised = await self._db.read(places.promised)
+
+    async def learn(self, delivery: Delivery) -> None:
+        """Know how fast a message's owner may send now."""
+        await self._policies.learn(delivery.connection_id)
+
     async def look(self, row: Outgoing) -> Hold | None:
         """Why this message must wait; None when it may leave."""
+        delivery = row.delivery
+        if not _waits(delivery):
+            return None
+        await self.learn(delivery)
+        asked = self._asked(delivery)
+        if hold := _quiet(asked):
+            return hold
+        if not asked.may_be_rationed:
+            return None
+        hold = await self._db.write(lambda conn: rationing.hold(conn, asked))
+        if hold:
+            self._promised.add(delivery.connection_id)
+        return hold
+
+    async def leaves(self, row: Outgoing) -> None:
+        """It is about to leave. Written down before the intent: a kill in between costs a place, and never
+        gives one away twice."""
+        asked = self._asked(row.delivery)
+        if _waits(row.delivery) and asked.may_be_rationed:
+            await self._db.write(lambda conn: rationing.leave(conn, asked))
+
+    async def refused(self, row: Outgoing, error: SendRefused) -> str | None:
+        """What a refusal means for others like it; why this message failed, if that can be told better than
+        by the error."""
+        if error.facts.get("code") != TIME_LOCK:
+            return None
+        delivery, now = row.delivery, self._clock.now()
+        rules = self._policies.of(delivery.connection_id).first_contacts
+        is_known = rules.paused(self._owners.first_contacts_until(delivery.connection_id), now)
+        until = now + timedelta(seconds=rules.pause)
+        if not is_known and until > now:
+            try:
+                await self._owners.pause_first_contacts(delivery.connection_id, until)
+            except ConnectionNotFound:  # it is being deleted
+                pass
+            else:
+                self._report(_time_locked(delivery, until, now))
+        return (
+            "WhatsApp lets this account write to nobody new for a while (error 463); it is not tried again."
+        )
+
+    async def met(self, connection_id: str, chat: str) -> bool:
+        """Somebody wrote, or was written to from the phone: what waits for him as a first contact waits no
+        more. Whether anything did."""
+        if connection_id not in self._promised:
+            return False
+        now = self._clock.now()
+
+        def look(conn: Connection) -> str | None:
+            known = contacts.canonical(conn, connection_id, chat)
+            return known if places.of(conn, connection_id, Ration.FIRST_CONTACT, known, now) else None
+
+        waits = await self._db.read(look)
+        return bool(waits) and await self._db.write(
+            lambda conn: places.release(conn, connection_id, now, waits)
+        )
+
+    def gap(self, connection_id: str, lane: Lane) -> timedelta:
+        """How far apart messages to one chat are placed in a lane: a little less than they leave on average,
+        so that a lane with nothing else to do never waits for the next one's time."""
+        return timedelta(seconds=_A_LITTLE_LESS * self._policies.of(connection_id).paces[lane].mean)
+
+    def forecast(self, conn: Connection, delivery: Delivery, start: datetime, ahead: int) -> datetime:
+        """When a message is likely to leave that could from `start` on, with so many before it in its lane,
+        as far as that is known."""
+        asked = self._asked(delivery)
+        busy = timedelta(seconds=ahead * asked.policy.paces[delivery.lane].mean)
+        start = max(start, delivery.due - busy)  # what is ahead leaves while it waits for its time
+        if not _waits(delivery):
+            return start + busy
+        paused = asked.policy.first_contacts.paused(asked.paused_until, asked.now)
+        if paused and rationing.is_first_contact(conn, delivery):
+            start = max(start, paused)
+        earliest = rationing.forecast(conn, asked, ahead)
+        quiet = asked.policy.quiet
+        if quiet is None:
+            return max(start + busy, earliest)
+        zones = zones_of(delivery.chat)
+        leaves = max(quiet.after(start, busy, zones), earliest)
+        return quiet.until(leaves, zones) or leaves
+
+    def _asked(self, delivery: Delivery) -> Asked:
+        return Asked(
+            delivery=delivery,
+            policy=self._policies.of(delivery.connection_id),
+            paused_until=self._owners.first_contacts_until(delivery.connection_id),
+            now=self._clock.now(),
+        )
+
+
+def _waits(delivery: Delivery) -> bool:
+    """Whether it is one of those that may have to wait."""
+    return delivery.lane is Lane.SEND and delivery.kind not in REMARKS
+
+
+def _quiet(asked: Asked) -> Hold | None:
+    hours = asked.policy.quiet
+    if hours is None:
         return None
+    zones = zones_of(asked.delivery.chat)
+    until = hours.until(asked.now, zones)
+    return Hold(until, _quiet_reason(hours, until, zones)) if until else None
+
+
+def _quiet_reason(hours: QuietHours, until: datetime, zones: tuple[str, ...]) -> str:
+    """With the clock of the last place in which it is quiet: there it is the end of the quiet hours."""
+    before = until - _MOMENT
+    last = next((name for name in zones if hours.is_quiet(before, ZoneInfo(name))), hours.zone)
+    return f"quiet hours in {last} until {until.astimezone(ZoneInfo(last)):%H:%M}"
+
+
+def _time_locked(delivery: Delivery, until: datetime, now: datetime) -> Fault:
+    return Fault(
+        where="outbox",
+        reason="WhatsApp refused a first message (error 463: this account wrote to too many strangers). "
+        f"Nobody new is written to until {until:%F %H:%M} UTC; people it knows are. Wait, or resume the "
+        "connection to try again sooner",
+        tenant=delivery.tenant,
+        connection_id=delivery.connection_id,
+        at=now,
+    )

@@ -4,7 +4,6 @@ before anyone is told that it is accepted; `dispatch.py` takes it from there.
     enqueue -> QUEUED -> CLAIMED -> SENDING -> SENT -> DELIVERED -> READ
 """
 
-import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,12 +16,12 @@ from ..engine import Ack
 from ..errors import (
     BadInput,
     ChatgrowError,
-    Conflict,
     MessageNotFound,
+    NotHeld,
     TooLate,
+    TooOld,
 )
 from ..ids import new_id
-from ..limits import Policy
 from ..messages import (
     WAITING,
     Delivery,
@@ -33,11 +32,12 @@ from ..messages import (
 )
 from ..store import connections as stored_connections
 from ..store import outbox as store
-from ..store import queue, steps
+from ..store import queue, steps, together, waits
 from ..store.database import Database
 from ..store.rows import Outgoing, outgoing
 from .agenda import Agenda
 from .content import check
+from .gate import Gate
 from .intake import Ask, digest, take_in
 
 #: How far ahead a message may be planned, and how long it may wait.
@@ -55,27 +55,51 @@ class Outbox:
         agenda: Agenda,
         key: bytes,
         ttl: timedelta,
-        policy: Callable[[str], Policy],
+        admit: Callable[[], None],
+        gate: Gate,
     ) -> None:
         self._db = db
         self._clock = clock
         self._agenda = agenda
         self._key = key
         self._ttl = ttl
-        self._policy = policy
+        self._admit = admit  #: raises StoreUnavailable while nothing new may be promised
+        self._gate = gate
 
     def draft(
-        self, tenant: str, connection_id: str, message: Outbound, *, source: str, lane: Lane
+        self,
+        tenant: str,
+        connection_id: str,
+        message: Outbound,
+        *,
+        source: str,
+        lane: Lane,
+        cause: str = "",
     ) -> Outgoing:
         """The row that a message will be: checked, addressed, under its final ids. Nothing is stored yet.
+        `cause` is our id of the message that it answers.
 
         Raises InvalidPhoneNumber, BadInput.
         """
         check(message)
+        return Outgoing(
+            delivery=self._delivery(tenant, connection_id, message, source, lane),
+            text=message.text,
+            media=message.media,
+            payload=message.payload,
+            mentions=tuple(chat_of(each) for each in message.mentions),
+            forwarded=message.forwarded,
+            cause=cause,
+            gap=timedelta(0) if message.send_at else self._gate.gap(connection_id, lane),
+        )
+
+    def _delivery(
+        self, tenant: str, connection_id: str, message: Outbound, source: str, lane: Lane
+    ) -> Delivery:
         now, message_id = self._clock.now(), new_id()
         due, expires_at = _lifetime(message, now, self._ttl)
-        digits = hmac.new(self._key, message_id.encode(), hashlib.sha256).hexdigest()[:18]
-        delivery = Delivery(
+        digits = hmac.digest(self._key, message_id.encode(), "sha256").hex()[:18]
+        return Delivery(
             id=message_id,
             tenant=tenant,
             connection_id=connection_id,
@@ -93,21 +117,14 @@ class Outbox:
             expires_at=expires_at,
             updated_at=now,
         )
-        return Outgoing(
-            delivery=delivery,
-            text=message.text,
-            media=message.media,
-            payload=message.payload,
-            mentions=tuple(chat_of(each) for each in message.mentions),
-            forwarded=message.forwarded,
-        )
 
     async def enqueue(
         self, tenant: str, connection_id: str, message: Outbound, *, source: str, key: str | None = None
     ) -> Delivery:
         """Store a message to send; it is on disk when this returns."""
+        self._admit()
         row = self.draft(tenant, connection_id, message, source=source, lane=Lane.SEND)
-        ask = Ask(row, key, digest(connection_id, message))
+        ask = Ask(row, key, digest(connection_id, message) if key else "")
         try:
             stored = await self._db.write_together(take_in, ask)
         finally:  # cancelled, it may be stored all the same
@@ -123,8 +140,8 @@ class Outbox:
 
     async def acked(self, connection_id: str, ack: Ack) -> None:
         """One of our messages came further."""
-        at = self._clock.now()
-        if await self._db.write(lambda conn: steps.acked(conn, connection_id, ack.wa_id, ack.ack, at)):
+        came = together.Came(connection_id=connection_id, wa_id=ack.wa_id, ack=ack.ack, at=self._clock.now())
+        if await self._db.write_together(together.acked, came):
             self.wake(connection_id)
 
     async def get(self, tenant: str, message_id: str) -> Delivery:
@@ -146,33 +163,42 @@ class Outbox:
         return await self._db.read(lambda conn: store.history(conn, tenant, message_id))
 
     async def cancel(self, tenant: str, message_id: str) -> Delivery:
-        """Take back a message that has not left. Raises MessageNotFound, TooLate."""
+        """Take back a message that has not left, or give one up that waits for a person's decision and may
+        have left. Raises MessageNotFound, TooLate."""
         delivery = await self.get(tenant, message_id)
         at = self._clock.now()
-        since = (*WAITING, State.QUARANTINED)
-        row = await self._db.write(
-            lambda conn: steps.move(
-                conn, message_id, State.CANCELLED, at, since=since, reason="taken back by its sender"
-            )
-        )
+
+        def work(conn: Connection) -> Outgoing | None:
+            back, waits = "taken back by its sender", (*WAITING, State.CLAIMED)
+            if row := steps.move(conn, message_id, State.CANCELLED, at, since=waits, reason=back):
+                return row
+            may_have_left = steps.was_intended(conn, message_id)
+            given_up = "given up by its sender; it may have left" if may_have_left else back
+            held = (State.QUARANTINED,)
+            return steps.move(conn, message_id, State.CANCELLED, at, since=held, reason=given_up)
+
+        row = await self._db.write(work)
         if row is None:
-            now = await self.get(tenant, message_id)
-            raise TooLate(f"The message is {now.state} already and cannot be taken back")
+            raise TooLate(_too_late((await self.get(tenant, message_id)).state))
         self.wake(delivery.connection_id)
         return row.delivery
 
     async def resend(self, tenant: str, message_id: str) -> Delivery:
-        """Send a quarantined message, under its same id. Raises MessageNotFound, Conflict."""
+        """Send a quarantined message, under its same id, with all its tries. Raises MessageNotFound,
+        Conflict."""
         delivery = await self.get(tenant, message_id)
         at = self._clock.now()
+        if delivery.state is State.QUARANTINED and delivery.expires_at <= at:
+            raise TooOld(f"Its time to live ended at {delivery.expires_at:%F %T} UTC")
         reason = "a person had it sent again, under the same id"
+        fresh = {"recoveries": 0, "attempts": 0}
         row = await self._db.write(
             lambda conn: steps.move(
-                conn, message_id, State.QUEUED, at, since=(State.QUARANTINED,), reason=reason, recoveries=0
+                conn, message_id, State.QUEUED, at, since=(State.QUARANTINED,), reason=reason, **fresh
             )
         )
         if row is None:
-            raise Conflict(f"The message is {delivery.state} and does not wait for a person's decision")
+            raise NotHeld(f"The message is {delivery.state} and does not wait for a person's decision")
         self.wake(delivery.connection_id)
         return row.delivery
 
@@ -182,21 +208,26 @@ class Outbox:
 
     async def waits_for(self, tenant: str, message_id: str) -> str:
         """What a message waits for now. Raises MessageNotFound."""
-        delivery = await self.get(tenant, message_id)
-        return delivery.reason if delivery.state in WAITING else ""
+        delivery, now = await self.get(tenant, message_id), self._clock.now()
+        return await self._db.read(lambda conn: waits.waits_for(conn, delivery, now))
 
     async def estimate(self, delivery: Delivery) -> datetime:
-        """When it is likely to leave, by the pacing and what stands before it in its lane."""
+        """When it is likely to leave, by what stands before it in its lane and what it has to wait for."""
+        now = self._clock.now()
 
-        def look(conn: Connection) -> tuple[int, datetime | None]:
+        def look(conn: Connection) -> datetime:
             slots = stored_connections.next_slots(conn, delivery.connection_id)
-            return queue.ahead(conn, delivery), slots.get((delivery.connection_id, delivery.lane))
+            slot = slots.get((delivery.connection_id, delivery.lane), now)
+            return self._gate.forecast(conn, delivery, max(now, slot), queue.ahead(conn, delivery))
 
-        ahead, slot = await self._db.read(look)
-        start = max(delivery.due, self._clock.now(), slot or delivery.due)
-        return start + timedelta(
-            seconds=ahead * self._policy(delivery.connection_id).paces[delivery.lane].mean
-        )
+        await self._gate.learn(delivery)
+        return await self._db.read(look)
+
+
+def _too_late(state: State) -> str:
+    if state in (State.SENDING, State.UNKNOWN):
+        return f"The message is {state}: it may have left, and cannot be taken back before that is known"
+    return f"The message is {state} already and cannot be taken back"
 
 
 def _lifetime(message: Outbound, now: datetime, ttl: timedelta) -> tuple[datetime, datetime]:

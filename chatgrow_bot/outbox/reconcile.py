@@ -5,21 +5,22 @@ it is looked up by its id, once the page is in sync, and never sent under anothe
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Connection
 
 from ..clock import Clock
 from ..engine import Session
 from ..errors import StoreUnavailable
 from ..limits import Policy
-from ..messages import REMARKS, Fault, Lane, State
+from ..messages import REMARKS, Lane, State
 from ..store import outbox as store
+from ..store import recovery
 from ..store.database import Database
 from ..store.rows import Outgoing
 from .agenda import RECONCILE, Agenda
-from .outcome import Outcome, unclaim, unclear
+from .outcome import Outcome
 
 #: How many times a message may be found half sent before a person decides.
 RECOVERIES = 3
@@ -27,6 +28,8 @@ RECOVERIES = 3
 ACK_PATIENCE = 60.0
 #: Seconds until a message that could not be looked up is looked up again.
 _LOOK_AGAIN = 30.0
+#: Messages picked up in one transaction: others write meanwhile.
+_AT_ONCE = 200
 
 log = structlog.get_logger("chatgrow.outbox")
 
@@ -42,42 +45,49 @@ class Reconciler:
         agenda: Agenda,
         outcome: Outcome,
         policy: Callable[[str], Policy],
-        report: Callable[[Fault], None],
+        epoch: int,
     ) -> None:
         self._db = db
         self._clock = clock
         self._agenda = agenda
         self._outcome = outcome
         self._policy = policy
-        self._report = report
+        self._epoch = epoch
 
-    async def pick_up(self, connection_id: str | None = None, besides: Collection[str] = ()) -> None:
-        """Whatever was left half done, save the messages that are being sent right now."""
+    async def pick_up(
+        self, connection_id: str | None = None, besides: Collection[str] = ()
+    ) -> Collection[str]:
+        """Whatever was left half done, save the messages that are being sent right now; the ids."""
+        left = await self._db.read(lambda conn: recovery.stranded(conn, connection_id, besides))
+        for start in range(0, len(left), _AT_ONCE):
+            await self._pick_up(left[start : start + _AT_ONCE])
+        return left
+
+    async def _pick_up(self, ids: Collection[str]) -> None:
         at = self._clock.now()
-
-        def work(conn: Connection) -> None:
-            for row in store.in_state(conn, State.CLAIMED, connection_id):
-                if row.delivery.id not in besides:
-                    unclaim(conn, row, at, "its turn was cut short before it was handed over")
-            for row in store.in_state(conn, State.SENDING, connection_id):
-                if row.delivery.id not in besides:
-                    unclear(conn, row, at, "its sending was cut short")
-
-        await self._db.write(work)
+        await self._db.write(lambda conn: recovery.pick_up(conn, ids, self._epoch, RECOVERIES, at))
 
     async def settle(self, connection_id: str, session: Session) -> None:
         """Look up every message of a connection whose outcome is not known."""
         for row in await self._db.read(lambda conn: store.in_state(conn, State.UNKNOWN, connection_id)):
             try:
-                await self._look_up(session, row)
+                await self._settle(session, row)
             except StoreUnavailable:
                 raise
             except Exception:  # one that cannot be looked up must not keep the others from it
                 log.exception("a message could not be looked up", message=row.delivery.id)
-                later = self._clock.now() + timedelta(seconds=_LOOK_AGAIN)
-                self._agenda.put((connection_id, RECONCILE), later)
+                await self._patience_with(row)
         for lane in Lane:  # chats may be free again
             self._agenda.put((connection_id, lane), self._clock.now())
+
+    async def _settle(self, session: Session, row: Outgoing) -> None:
+        if row.epoch != self._epoch:  # an earlier process died of sending it, or of looking it up
+            times = await self._db.write(lambda conn: recovery.looks_up(conn, row, self._epoch))
+            row = replace(row, epoch=self._epoch, recoveries=times)
+            if times > RECOVERIES:
+                await self._outcome.held(row, "it is not known whether it left, and was not found out")
+                return
+        await self._look_up(session, row)
 
     async def _look_up(self, session: Session, row: Outgoing) -> None:
         delivery, now = row.delivery, self._clock.now()
@@ -88,26 +98,23 @@ class Reconciler:
             await self._outcome.not_sent(row, "WhatsApp did not take it.")
         elif found and now < (patience := delivery.updated_at + timedelta(seconds=ACK_PATIENCE)):
             self._agenda.put((delivery.connection_id, RECONCILE), patience)
-        elif self._holds(row) or row.recoveries + 1 >= RECOVERIES:
-            await self._hold(row)
+        elif self._holds(row):
+            await self._outcome.held(row, "it is not known whether it left")
+        elif row.recoveries >= RECOVERIES:
+            await self._outcome.held(row, f"{row.recoveries} times it was not known whether it left")
         else:
             reason = "WhatsApp does not have it; it is sent again under the same id"
-            await self._outcome.again(row, now, reason, row.recoveries + 1)
+            await self._outcome.again(row, now, reason)
 
     def _holds(self, row: Outgoing) -> bool:
         """Whether it is for a person; a remark is not, for repeating one does no harm."""
         return self._policy(row.delivery.connection_id).hold_unknown and row.delivery.kind not in REMARKS
 
-    async def _hold(self, row: Outgoing) -> None:
-        delivery = row.delivery
-        reason = "it is not known whether it left; a person decides"
-        await self._outcome.ended(row, State.QUARANTINED, reason)
-        self._report(
-            Fault(
-                where="outbox",
-                reason=f"message {delivery.id}: {reason}",
-                tenant=delivery.tenant,
-                connection_id=delivery.connection_id,
-                at=self._clock.now(),
-            )
-        )
+    async def _patience_with(self, row: Outgoing) -> None:
+        """It is looked up again, for as long as it may be sent: then it has held its chat long enough."""
+        now = self._clock.now()
+        if now >= row.delivery.expires_at:
+            await self._outcome.held(row, "it could not be found out whether it left")
+        else:
+            later = now + timedelta(seconds=_LOOK_AGAIN)
+            self._agenda.put((row.delivery.connection_id, RECONCILE), later)

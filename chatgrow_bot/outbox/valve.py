@@ -1,15 +1,30 @@
 """Lets everything leave, or nothing: the pause of the whole queue and the emergency stop. Both are on disk
-before they are answered, so that neither a crash nor a restart lets go what a person has stopped."""
+before they are answered, with the fact that tells who did it, so that neither a crash nor a restart lets go
+what a person has stopped. What is kept in memory only saves work: the store itself refuses to hand out or let
+leave a message while a halt stands there, whichever process wrote it.
+"""
 
+import asyncio
 from collections.abc import Callable
 
+import structlog
 from sqlalchemy import Connection
 
 from ..clock import Clock
+from ..errors import Conflict
 from ..hub import Halt, Halting, QueueStatus
 from ..store import halts
 from ..store import outbox as store
 from ..store.database import Database
+
+#: The way to let go, for whoever reads the log of a hub that sends nothing.
+_LET_GO = "nothing is sent until an admin lets it go: POST /api/queue/resume"
+
+log = structlog.get_logger("chatgrow.queue")
+
+
+class AlreadyStopped(Conflict):
+    """Let it go first: POST /api/queue/resume."""
 
 
 class Valve:
@@ -19,11 +34,14 @@ class Valve:
         self._db = db
         self._clock = clock
         self._freed = freed  #: everything may be looked at again
+        self._turning = asyncio.Lock()  #: whoever comes last decides, on disk and here alike
         self.halt: Halt | None = None  #: as it is on disk
 
     async def load(self) -> None:
-        """Learn how the last process left it."""
+        """Learn how the last process left it, and say so when it left it shut."""
         self.halt = await self._db.read(halts.get)
+        if self.halt:
+            log.warning("THE QUEUE STANDS STILL", because=halts.said(self.halt), then=_LET_GO)
 
     async def status(self, tenant: str | None = None) -> QueueStatus:
         """How it stands, for one tenant or for everybody."""
@@ -38,7 +56,9 @@ class Valve:
         return await self._db.read(look)
 
     async def pause(self, by: str, reason: str) -> None:
-        """Nothing leaves until `resume`."""
+        """Nothing leaves until `resume`. Raises AlreadyStopped, for a pause is less than a stop."""
+        if self.halt and self.halt.how is Halting.STOP:
+            raise AlreadyStopped(f"{halts.said(self.halt).capitalize()}; it is not paused")
         await self._shut(Halting.PAUSE, by, reason)
 
     async def stop(self, by: str, reason: str) -> None:
@@ -46,12 +66,31 @@ class Valve:
         await self._shut(Halting.STOP, by, reason)
 
     async def _shut(self, how: Halting, by: str, reason: str) -> None:
-        # Shut first: what is claimed while this is being written must not leave either.
+        # Shut first: what is claimed while this is being written must not leave either. If it cannot be
+        # written, it stays shut here, and whoever asked learns that a restart would let go.
         halt = self.halt = Halt(how=how, by=by, reason=reason, at=self._clock.now())
-        await self._db.write(lambda conn: halts.put(conn, halt))
+        async with self._turning:
+            self.halt = halt  # a resume that was being written has opened it meanwhile
+            await self._put(halt, halts.said(halt))
 
     async def resume(self, by: str) -> None:
-        """Let everything go again."""
-        await self._db.write(lambda conn: halts.put(conn, None))
-        self.halt = None
+        """Let everything go again; nothing happens if nothing stands still."""
+        async with self._turning:
+            known = self.halt
+            halt = await self._db.read(halts.get) or known
+            if halt is None:
+                return
+            await self._put(None, f"the whole queue was let go by {by}; before, {halts.said(halt)}")
+            if self.halt is known:  # nobody shuts it again just now
+                self.halt = None
         self._freed()
+
+    async def _put(self, halt: Halt | None, said: str) -> None:
+        at = self._clock.now()
+
+        def work(conn: Connection) -> None:
+            halts.put(conn, halt)
+            halts.tell(conn, said, at)
+
+        await self._db.write(work)
+        log.warning("queue", said=said)

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import MediaRefused, StoreUnavailable
+from ..errors import MediaRefused, of_disk
 
 #: How the name of a file in the making begins; one that is a day old was left by a crash.
 UNFINISHED = ".new-"
@@ -166,4 +166,4 @@ def _storage() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreUnavailable(f"A file cannot be written: {error.strerror}") from error
+        raise of_disk(error, f"A file cannot be written: {error.strerror}") from error

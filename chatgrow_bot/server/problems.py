@@ -72,11 +72,13 @@ STATUS: Mapping[type[ChatgrowError], int] = {
     errors.RateLimitExceeded: 429,
     errors.EngineError: 502,
     errors.StoreUnavailable: 503,
+    errors.StoreFull: 507,
     errors.HeldByAnother: 503,
     ChatgrowError: 500,
 }
 
-_CHALLENGE = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
+_SOON = {"Retry-After": "5"}
+_CHALLENGE: Mapping[int, Mapping[str, str]] = {401: {"WWW-Authenticate": "Bearer"}, 503: _SOON, 507: _SOON}
 _LONGEST = 2000  # characters of a detail: it may quote what was sent
 
 

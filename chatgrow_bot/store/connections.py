@@ -5,14 +5,22 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, insert, literal, select, update
 
 from ..hub import ConnectionView
-from ..messages import WAITING, ConnectionChange, ConnectionState, Lane
+from ..messages import UNSENT, WAITING, ConnectionChange, ConnectionState, Lane
 from . import journal
 from .dialect import upsert
 from .tables import connections as t
-from .tables import in_states, outbox, slots
+from .tables import in_states, outbox, slots, users
+from .tables import journal as journal_table
+
+#: A longer queue is told as one of this length: counting a million takes half a second.
+COUNTED = 10_000
+_WAITS = in_states("outbox.state", WAITING)
+_WAITING = select(literal(1)).where(outbox.c.connection_id == t.c.id, _WAITS).limit(COUNTED).correlate(t)
+_BACKLOGS = select(t.c.id, select(func.count()).select_from(_WAITING.subquery()).scalar_subquery())
+_BY_ID = select(t).where(t.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def add(conn: Connection, view: ConnectionView) -> None:
@@ -38,7 +46,7 @@ def every(conn: Connection) -> Sequence[ConnectionView]:
 
 def by_id(conn: Connection, ids: Collection[str]) -> Mapping[str, ConnectionView]:
     """Those of these ids, whoever owns them."""
-    return {view.connection_id: view for view in _views(conn, select(t).where(t.c.id.in_(ids)))}
+    return {view.connection_id: view for view in map(_view, conn.execute(_BY_ID, {"ids": list(ids)}))}
 
 
 def change(conn: Connection, tenant: str, connection_id: str, values: Mapping[str, Any]) -> None:
@@ -53,13 +61,50 @@ def remove(conn: Connection, tenant: str, connection_id: str) -> None:
 
 def enter(conn: Connection, change: ConnectionChange, me: str | None) -> None:
     """Bring a connection into another state, with the fact."""
-    known = {"me": me} if me else {}
+    # The same account linked anew is not a new one.
+    since = case((t.c.me == me, t.c.linked_at), else_=literal(change.at, t.c.linked_at.type))
+    known = {"me": me, "linked_at": since} if me else {}
     conn.execute(
         update(t)
         .where(t.c.id == change.connection_id)
         .values(state=change.state, reason=change.reason, state_since=change.at, **known)
     )
     journal.tell(conn, change, at=change.at)
+
+
+def linked_at(conn: Connection, connection_id: str) -> datetime | None:
+    """Since when the account that is linked is; None when none is, or was before that was written down."""
+    return conn.execute(select(t.c.linked_at).where(t.c.id == connection_id)).scalar()
+
+
+def plans(conn: Connection) -> Mapping[str, str]:
+    """The plan of each connection's owner, by connection."""
+    query = select(t.c.id, users.c.plan).join(users, users.c.id == t.c.tenant)
+    return {name: plan for name, plan in conn.execute(query)}
+
+
+def hold(conn: Connection, connection_id: str, because: str) -> None:
+    """Let nothing leave from one until a person says so."""
+    conn.execute(update(t).where(t.c.id == connection_id).values(paused=True, paused_because=because))
+
+
+def unsent(conn: Connection, connection_id: str) -> int:
+    """How many of its messages may yet leave."""
+    which = (outbox.c.connection_id == connection_id, in_states("outbox.state", UNSENT))
+    return int(conn.execute(select(func.count()).where(*which)).scalar_one())
+
+
+def remembered(conn: Connection, ids: Collection[str]) -> frozenset[str]:
+    """Which of these there were once, by what is kept of them: facts, or messages."""
+    traces = (journal_table, outbox)
+    return frozenset(
+        each
+        for each in ids
+        if any(
+            conn.execute(select(literal(1)).where(table.c.connection_id == each).limit(1)).first()
+            for table in traces
+        )
+    )
 
 
 def own(conn: Connection, epoch: int) -> None:
@@ -91,10 +136,8 @@ def take_slot(conn: Connection, connection_id: str, lane: Lane, next_slot: datet
 
 
 def backlogs(conn: Connection) -> Mapping[str, int]:
-    """How many messages wait on each connection on which any does."""
-    waiting = in_states("outbox.state", WAITING)
-    query = select(outbox.c.connection_id, func.count()).where(waiting).group_by(outbox.c.connection_id)
-    return {name: count for name, count in conn.execute(query)}
+    """How many messages wait on each connection on which any does, counted up to COUNTED."""
+    return {name: count for name, count in conn.execute(_BACKLOGS) if count}
 
 
 def _views(conn: Connection, query: Select[Any]) -> Sequence[ConnectionView]:

@@ -4,7 +4,7 @@ seen both together, the person's chat is that of the number, also for what was s
 from sqlalchemy import Connection, exists, or_, select, update
 
 from ..addresses import LINKED_ID
-from ..messages import HOLDS_CHAT
+from ..messages import HOLDS_CHAT, State
 from . import consent
 from .dialect import upsert
 from .tables import contacts as t
@@ -29,7 +29,7 @@ def learn(conn: Connection, tenant: str, connection_id: str, lid: str, chat: str
     conn.execute(upsert(t).values(connection_id=connection_id, lid=lid, chat=chat))
     consent.join(conn, tenant, lid, chat)
     _move_incoming(conn, connection_id, lid, chat)
-    _move_outgoing(conn, connection_id, lid, chat)
+    bring_home(conn, connection_id, lid)
     return True
 
 
@@ -51,13 +51,17 @@ def _move_incoming(conn: Connection, connection_id: str, lid: str, chat: str) ->
     )
 
 
-def _move_outgoing(conn: Connection, connection_id: str, lid: str, chat: str) -> None:
-    """One that holds its chat comes along only if nothing holds the other: there can be one."""
+def bring_home(conn: Connection, connection_id: str, lid: str) -> None:
+    """Put what goes out under a linked id under the number's chat, once that is known. One that holds its
+    chat comes along only if nothing holds the other, for there can be one. A retry then waits its turn there,
+    and what is on its way comes when it has ended."""
+    chat = canonical(conn, connection_id, lid)
+    if chat == lid:
+        return
     other = outbox.alias("other")
     held = exists().where(other.c.connection_id == connection_id, other.c.chat == chat, _OTHER_HOLDS)
     is_free = outbox.c.state.notin_(HOLDS_CHAT)
-    conn.execute(
-        update(outbox)
-        .where(outbox.c.connection_id == connection_id, outbox.c.chat == lid, or_(is_free, ~held))
-        .values(chat=chat)
-    )
+    here = (outbox.c.connection_id == connection_id, outbox.c.chat == lid)
+    conn.execute(update(outbox).where(*here, or_(is_free, ~held)).values(chat=chat))
+    waits = outbox.c.state == State.RETRY
+    conn.execute(update(outbox).where(*here, waits).values(chat=chat, state=State.QUEUED, held=True))

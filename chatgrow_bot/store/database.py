@@ -1,6 +1,7 @@
 """The database as the rest sees it: `read` and `write`, each in one transaction. Works are plain functions
 over a connection, so that the nouns stay free of async and several of them make one transaction."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -9,9 +10,9 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ..errors import StoreUnavailable
-from . import engines
-from .dialect import is_unavailable
+from ..errors import StoreDamaged, StoreUnavailable
+from . import damage, engines
+from .dialect import is_unavailable, unavailable
 from .folder import make_private, mounts, require_local
 from .transactions import Work, open_transactions
 from .upgrade import upgrade
@@ -38,9 +39,12 @@ class Database:
             async with self._readers.connect() as conn:
                 return await conn.run_sync(work)
         except Exception as error:
-            if is_unavailable(error):
-                raise StoreUnavailable("the database cannot be read") from error
-            raise
+            if not is_unavailable(error):
+                raise
+            trouble = unavailable(error, "the database cannot be read")
+            if isinstance(trouble, StoreDamaged):  # what else keeps a reader out concerns nobody else
+                self._writer.alarm(trouble)
+            raise trouble from error
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction shared with whatever else waits; answer once it is safe on the disk.
@@ -56,14 +60,20 @@ class Database:
     async def write_together(self, many: Many[Item, T], item: Item) -> T:
         """As `write`, for what is cheaper by the dozen.
 
-        `many(conn, items)` takes this item together with those of other callers that wait beside it, and
-        gives one answer for each, in order. If it raises, each item is tried alone.
+        `many(conn, items)` takes this item together with those of other callers that wait with it, also where
+        other writes stand between them, and gives one answer for each, in order. If it raises, each item is
+        tried alone.
         """
         return await self._writer.put(many, item)
 
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Have `callback` called on the loop after each commit; it must be quick."""
         self._writer.listeners.append(callback)
+
+    def on_trouble(self, callback: Callable[[StoreUnavailable], None]) -> None:
+        """Have `callback` called on the loop whenever the database could not be written, or is found damaged;
+        it must be quick."""
+        self._writer.alarms.append(callback)
 
 
 @asynccontextmanager
@@ -77,6 +87,8 @@ async def open_database(url: str, *, migrate: bool = True) -> AsyncIterator[Data
     if file := engines.sqlite_file(address):
         require_local(file, mounts())
         make_private(file)
+    if file and migrate:
+        await asyncio.to_thread(damage.refuse, file)
     if migrate:
         await upgrade(url)
     readers, transactions = engines.reading(address), open_transactions(address)

@@ -9,6 +9,8 @@ from sqlalchemy import exc as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from ..errors import StoreDamaged, StoreFull, StoreUnavailable, of_disk
+
 #: Any numbers of our own: PostgreSQL's advisory locks are named by number.
 _JOURNAL_LOCK = 0x6368_6174
 _MIGRATION_LOCK = 0x6368_6175
@@ -25,6 +27,15 @@ _SQLITE_FAILURES = {
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_NOTADB,
 }
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+#: What an operator can act on.
+_SAID = {
+    sqlite3.SQLITE_BUSY: "another process holds it locked",
+    sqlite3.SQLITE_LOCKED: "another process holds it locked",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_IOERR: "the disk fails",
+}
+_DISK_FULL = "53100"
 #: Classes of SQLSTATE: connection, resources, limits of the program, an operator's hand, the system itself.
 _POSTGRES_FAILURES = ("08", "53", "54", "57", "58", "25006", "55P03", "XX")
 
@@ -90,8 +101,25 @@ def is_unavailable(error: BaseException) -> bool:
         return True
     if not isinstance(error, sa.DBAPIError):
         return False
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if code is not None:
-        return (code & 0xFF) in _SQLITE_FAILURES
+    if code := _sqlite_code(error):
+        return code in _SQLITE_FAILURES
     state = getattr(error.orig, "sqlstate", None) or ""
     return error.connection_invalidated or state.startswith(_POSTGRES_FAILURES)
+
+
+def unavailable(error: BaseException, detail: str) -> StoreUnavailable:
+    """A failure of the database as whoever asked should know it: full, damaged, or for the time being."""
+    if isinstance(error, OSError):
+        return of_disk(error, detail)
+    code = _sqlite_code(error)
+    if code in _DAMAGED:
+        return StoreDamaged(f"{detail}: the file is damaged")
+    if code == sqlite3.SQLITE_FULL or getattr(getattr(error, "orig", None), "sqlstate", None) == _DISK_FULL:
+        return StoreFull(f"{detail}: the disk is full")
+    said = _SAID.get(code)
+    return StoreUnavailable(f"{detail}: {said}" if said else detail)
+
+
+def _sqlite_code(error: BaseException) -> int:
+    """SQLite's primary result code; 0 when it is not SQLite's error."""
+    return int(getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)) & 0xFF

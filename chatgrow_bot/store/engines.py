@@ -63,10 +63,14 @@ def reading(address: URL) -> AsyncEngine:
 
 def writing(address: URL) -> Engine | AsyncEngine:
     """One connection. On SQLite a plain one, for a thread of its own, that takes the write lock at once."""
-    if not sqlite_file(address):
-        return _postgres(address, 1, _PATIENCE)
-    plain = address.set(drivername="sqlite")
-    engine = create_engine(plain, pool_size=1, connect_args=_SQLITE, **_COMMON)
+    file = sqlite_file(address)
+    return writing_file(file) if file else _postgres(address, 1, _PATIENCE)
+
+
+def writing_file(file: Path) -> Engine:
+    """The same for a SQLite file."""
+    address = URL.create("sqlite", database=str(file))
+    engine = create_engine(address, pool_size=1, connect_args=_SQLITE, **_COMMON)
     _set_up(engine, "BEGIN IMMEDIATE", foreign_keys=1)
     return engine
 

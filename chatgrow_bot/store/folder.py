@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import socket
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,14 +17,26 @@ _NETWORK = {
     "nfs",
     "nfs4",
     "cifs",
+    "smb2",
     "smb3",
     "smbfs",
     "afs",
     "ceph",
+    "fuse.ceph",
+    "lustre",
+    "beegfs",
     "glusterfs",
     "fuse.sshfs",
     "fuse.glusterfs",
+    "fuse.rclone",
+    "fuse.s3fs",
+    "fuse.gcsfuse",
+    "fuse.juicefs",
 }
+
+
+#: The file that is locked, and says by whom.
+LOCK = "chatgrow.lock"
 
 
 def make_private(file: Path) -> None:
@@ -62,7 +76,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._file = folder / "chatgrow.lock"
+        self._file = folder / LOCK
         self._descriptor = -1
 
     def __enter__(self) -> Self:
@@ -72,14 +86,38 @@ class FolderLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.read(self._descriptor, 20).decode("ascii", "replace").strip() or "unknown"
+            pid, words = _owner(self._descriptor)
             os.close(self._descriptor)
-            raise HeldByAnother(f"{self._folder} is in use by process {owner}", pid=owner) from None
+            raise HeldByAnother(f"{self._folder} is in use by {words}", pid=pid) from None
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n{socket.gethostname()}\n".encode(), 0)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         os.close(self._descriptor)
+
+
+def holder(folder: Path) -> str | None:
+    """Who holds a folder, in words; None when nobody does. Looking changes nothing."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:  # nobody ever did
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _owner(descriptor)[1]
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _owner(descriptor: int) -> tuple[str, str]:
+    """The process that holds a lock, and the words for it: a pid alone does not say which container's."""
+    card = os.pread(descriptor, 500, 0).decode("utf-8", "replace")
+    pid, host = ([*card.splitlines(), "", ""])[:2]
+    since = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC)
+    where = f" on {host}" if host else ""
+    return pid or "unknown", f"process {pid or 'unknown'}{where}, since {since:%F %T} UTC"

@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exists
 
 from ..hub import Halt, Halting
-from . import meta
+from ..messages import Fault
+from . import journal, meta
+from .tables import meta as t
 
 _KEY = "halt"
+#: Part of what takes a message and of what lets it leave, so that a halt holds whichever process wrote it.
+HALTED = exists().where(t.c.key == _KEY)
 
 
 def get(conn: Connection) -> Halt | None:
@@ -26,3 +30,16 @@ def put(conn: Connection, halt: Halt | None) -> None:
     else:
         kept = {"how": halt.how, "by": halt.by, "reason": halt.reason, "at": halt.at.isoformat()}
         meta.put(conn, _KEY, kept)
+
+
+def said(halt: Halt) -> str:
+    """A halt in a sentence."""
+    how = "stopped" if halt.how is Halting.STOP else "paused"
+    why = f": {halt.reason}" if halt.reason else ""
+    return f"the whole queue was {how} by {halt.by} at {halt.at:%F %T} UTC{why}"
+
+
+def tell(conn: Connection, said: str, at: datetime, tenant: str = "", connection_id: str = "") -> None:
+    """Alert people that somebody shut or opened a way out, in the transaction that does it."""
+    fault = Fault(where="queue", reason=said, tenant=tenant, connection_id=connection_id, at=at)
+    journal.tell(conn, fault, at=at)

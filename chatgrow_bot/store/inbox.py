@@ -2,18 +2,36 @@
 shown by `rows.inbound`, to its tenant."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, case, delete, func, insert, select, text, update
 
-from ..messages import Inbound, Step
+from ..messages import REMARKS, Inbound, Kind, Step
 from . import journal
 from .contacts import canonical
 from .dialect import insert_ignore
 from .rows import from_media, from_payload, to_inbound
-from .tables import inbox, jobs, outbox
+from .tables import CUT, TYPED, inbox, jobs, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A message that waits to be answered."""
+
+    connection_id: str
+    chat: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a message's way in ended, and what led there."""
+
+    outcome: str
+    trace: Sequence[Step]
+
 
 _AS_THEY_ARE = {field.name for field in fields(Inbound)} - {"attachment", "media", "payload", "mentions"}
 
@@ -46,14 +64,17 @@ def _id_of(conn: Connection, message: Inbound, chat: str) -> str:
     return ""
 
 
-def add(conn: Connection, message: Inbound) -> bool:
-    """Store a message once, with the job of answering it; False when it was there already. The fact of one
-    without a file is told here, that of one with a file once it is known what became of the file."""
-    if not conn.execute(insert_ignore(inbox).values(**_values(message), outcome="")).rowcount:
+def add(conn: Connection, message: Inbound, ended: Ended | None = None) -> bool:
+    """Store a message once, with the job of fetching its file and answering it; False when it was there. If
+    its answering has `ended` before it began, only its file is left to do. The fact of one without a file is
+    told here, that of one with a file once it is known what became of the file."""
+    outcome, trace = (ended.outcome, [asdict(step) for step in ended.trace]) if ended else ("", None)
+    row = {**_values(message), "outcome": outcome, "trace": trace}
+    if not conn.execute(insert_ignore(inbox), row).rowcount:
         return False
-    conn.execute(
-        insert(jobs).values(message_id=message.id, connection_id=message.connection_id, chat=message.chat)
-    )
+    if ended is None or message.attachment:
+        job = {"message_id": message.id, "connection_id": message.connection_id, "chat": message.chat}
+        conn.execute(insert(jobs), job)
     if message.attachment is None:
         journal.tell(conn, message, at=message.received_at)
     return True
@@ -79,19 +100,37 @@ def fetched(conn: Connection, message: Inbound, at: datetime) -> None:
     journal.tell(conn, message, at=at)
 
 
-def finish(conn: Connection, message_id: str, outcome: str, trace: Sequence[Step]) -> bool:
-    """End a message's way in; False when it had ended before (then nothing may follow from it again)."""
+def finish(conn: Connection, message_id: str, ended: Ended | None) -> bool:
+    """End a message's way in, as is known already or so; False when it had ended before (then nothing may
+    follow from it again)."""
     if not conn.execute(delete(jobs).where(jobs.c.message_id == message_id)).rowcount:
         return False
-    steps = [asdict(step) for step in trace]
-    conn.execute(update(inbox).where(inbox.c.id == message_id).values(outcome=outcome, trace=steps))
+    if ended is not None:
+        steps = [asdict(step) for step in ended.trace]
+        conn.execute(update(inbox).where(inbox.c.id == message_id).values(outcome=ended.outcome, trace=steps))
     return True
 
 
-def pending(conn: Connection) -> Sequence[Inbound]:
-    """Messages whose way in a stop or a crash cut short, oldest first."""
-    rows = conn.execute(select(inbox).join(jobs, jobs.c.message_id == inbox.c.id).order_by(inbox.c.id))
-    return [to_inbound(row) for row in rows]
+def give_up(conn: Connection, message_id: str, ended: Ended) -> tuple[str, str] | None:
+    """End the way in of a message that may be past reading; whose it is and its connection, None if it had
+    ended."""
+    if not finish(conn, message_id, ended):
+        return None
+    row = conn.execute(select(inbox.c.tenant, inbox.c.connection_id).where(inbox.c.id == message_id)).one()
+    return row.tenant, row.connection_id
+
+
+def pending(conn: Connection) -> Sequence[Job]:
+    """Messages whose way in has not ended, oldest first."""
+    found = conn.execute(select(jobs).order_by(jobs.c.message_id))
+    return [Job(row.connection_id, row.chat, row.message_id) for row in found]
+
+
+def unfinished(conn: Connection, message_id: str) -> tuple[Inbound, str] | None:
+    """A message whose way in has not ended, and its outcome if that is known before; None when it has."""
+    found = select(inbox).join(jobs, jobs.c.message_id == inbox.c.id).where(jobs.c.message_id == message_id)
+    row = conn.execute(found).first()
+    return (to_inbound(row), row.outcome) if row else None
 
 
 def about(conn: Connection, tenant: str, message_id: str) -> Sequence[Inbound]:
@@ -101,14 +140,18 @@ def about(conn: Connection, tenant: str, message_id: str) -> Sequence[Inbound]:
     return [to_inbound(row) for row in conn.execute(select(inbox).where(*mine).order_by(inbox.c.id))]
 
 
-def ended_as(
-    conn: Connection, connection_id: str, chat: str, outcome: str, since: datetime
-) -> Sequence[datetime]:
-    """When the messages of a chat came whose way in ended so, since a time."""
-    found = select(inbox.c.received_at).where(
-        inbox.c.connection_id == connection_id,
-        inbox.c.chat == chat,
-        inbox.c.outcome == outcome,
-        inbox.c.received_at > since,
-    )
+def cuts(conn: Connection, connection_id: str, chat: str, since: datetime) -> Sequence[datetime]:
+    """When the messages of a chat came at which a reply loop was cut, since a time."""
+    there = (inbox.c.connection_id == connection_id, inbox.c.chat == chat, CUT)
+    found = select(inbox.c.received_at).where(*there, inbox.c.received_at > since)
     return conn.execute(found).scalars().all()
+
+
+def typed(conn: Connection, connection_id: str, chat: str, since: datetime) -> datetime | None:
+    """When a person last wrote in a chat from the phone itself, since a time; never later than it came. A
+    reaction or a vote is no writing."""
+    there = (inbox.c.connection_id == connection_id, inbox.c.chat == chat, TYPED)
+    writes = inbox.c.kind.notin_([*REMARKS, Kind.VOTE])
+    at = case((inbox.c.sent_at < inbox.c.received_at, inbox.c.sent_at), else_=inbox.c.received_at)
+    found = select(func.max(at)).where(*there, writes, inbox.c.sent_at > since)
+    return conn.execute(found).scalar()

@@ -24,6 +24,7 @@ from ..messages import (
 )
 from . import rows
 from .dialect import lock_journal, upsert
+from .prepared import Prepared
 from .tables import bookmarks, journal, parked
 
 #: The hook that hears each kind of fact.
@@ -35,6 +36,7 @@ HOOKS: Mapping[type, str] = {
     Fault: "on_fault",
     CommandUse: "on_command",
 }
+_TELL = Prepared(insert(journal), ("at", "hook", "tenant", "connection_id", "body"))
 _WHOLE = {hook: kind for kind, hook in HOOKS.items() if kind not in (Inbound, Delivery)}
 
 
@@ -53,8 +55,8 @@ class Entry:
 def tell(conn: Connection, *facts: Fact, at: datetime) -> None:
     """Write facts, in the transaction that makes them true."""
     lock_journal(conn)
-    conn.execute(
-        insert(journal),
+    _TELL.run(
+        conn,
         [
             {
                 "at": at,
@@ -101,6 +103,11 @@ def load(conn: Connection, entry: Entry) -> Fact | None:
 def head(conn: Connection) -> int:
     """The position of the newest fact; 0 when there is none."""
     return conn.execute(select(func.max(journal.c.position))).scalar() or 0
+
+
+def last_written(conn: Connection) -> datetime | None:
+    """When the newest fact was written down."""
+    return conn.execute(select(journal.c.at).order_by(journal.c.position.desc()).limit(1)).scalar()
 
 
 def read_after(conn: Connection, position: int, limit: int) -> Sequence[Entry]:

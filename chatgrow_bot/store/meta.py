@@ -7,6 +7,9 @@ from sqlalchemy import Connection, delete, select
 from .dialect import upsert
 from .tables import meta
 
+#: Characters that a try needs room for: more than the pages that happen to be free.
+_ROOM = 1 << 18
+
 
 def get(conn: Connection, key: str) -> Any:
     """The JSON value kept under a key, or None."""
@@ -28,3 +31,12 @@ def next_epoch(conn: Connection) -> int:
     epoch = int(get(conn, "epoch") or 0) + 1
     put(conn, "epoch", epoch)
     return epoch
+
+
+def try_out(conn: Connection) -> None:
+    """A write that needs room, and leaves nothing behind: it fails where others would."""
+    with conn.begin_nested() as room:
+        put(conn, "try out", "x" * _ROOM)
+        room.rollback()
+    put(conn, "try out", True)
+    remove(conn, "try out")

@@ -6,22 +6,36 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
-from ..messages import HOLDS_CHAT, WAITING, Delivery, Lane, State, TimelineEntry
+from ..messages import HOLDS_CHAT, WAITING, Delivery, State, TimelineEntry
 from . import contacts, steps
+from .prepared import Prepared
 from .rows import Outgoing, from_media, from_payload, outgoing, to_outgoing
-from .tables import idempotency, in_states, outbox, timeline
+from .tables import UNPLANNED, idempotency, in_states, outbox, timeline
 
+_ADD = Prepared(insert(outbox), outbox.c.keys())
+#: Why one that is due later than it was queued is: it says so, and by that it is known from a planned one.
+_IN_BETWEEN = "others get their turn between two messages to one chat"
+_BY = [outbox.c[each] for each in ("connection_id", "chat", "lane", "priority")]
+#: Every chat is looked up on every connection that is named beside it: SQLite finds pairs by no index.
+_LAST = (
+    select(*_BY, func.max(outbox.c.due))
+    .where(outbox.c.connection_id.in_(bindparam("names", expanding=True)))
+    .where(outbox.c.chat.in_(bindparam("chats", expanding=True)), UNPLANNED)
+    .group_by(*_BY)
+)
+_AT_ONCE = 25
 _HOLDS = in_states("outbox.state", HOLDS_CHAT)
 
 
 def add(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Outgoing]:
-    """Store messages to send, each under the one chat that its reader has here; as they were stored."""
+    """Store messages to send, each under the one chat that its reader has here and in its place behind others
+    to him; as they were stored."""
     if not rows:
         return ()
-    stored = [_addressed(conn, row) for row in rows]
-    conn.execute(insert(outbox), [_values(row) for row in stored])
+    stored = _spread(conn, [_addressed(conn, row) for row in rows])
+    _ADD.run(conn, [_values(row) for row in stored])
     steps.tell(conn, *(row.delivery for row in stored))
     return stored
 
@@ -29,6 +43,31 @@ def add(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Outgoing]:
 def _addressed(conn: Connection, row: Outgoing) -> Outgoing:
     chat = contacts.canonical(conn, row.delivery.connection_id, row.delivery.chat)
     return row if chat == row.delivery.chat else replace(row, delivery=replace(row.delivery, chat=chat))
+
+
+def _spread(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Outgoing]:
+    """Messages to one chat become due a gap apart, so that a hundred for one person let others pass between
+    them. The order within the chat is that of their age; one whose sender chose its time keeps it."""
+    last: dict[tuple[str, str, str, int], datetime] = {}
+    lines = sorted({_line(row)[:2] for row in rows if row.gap})
+    for start in range(0, len(lines), _AT_ONCE):
+        names, chats = zip(*lines[start : start + _AT_ONCE], strict=True)
+        found = conn.execute(_LAST, {"names": sorted(set(names)), "chats": sorted(set(chats))}).all()
+        last |= {(each[0], each[1], each[2], each[3]): each[4] for each in found}
+    placed: list[Outgoing] = []
+    for row in rows:
+        before = last.get(_line(row)) if row.gap else None
+        if before is not None and (due := before + row.gap) > row.delivery.due:
+            row = replace(row, delivery=replace(row.delivery, due=due, reason=_IN_BETWEEN))
+        if row.gap:
+            last[_line(row)] = row.delivery.due
+        placed.append(row)
+    return placed
+
+
+def _line(row: Outgoing) -> tuple[str, str, str, int]:
+    d = row.delivery
+    return d.connection_id, d.chat, d.lane, d.priority
 
 
 def _values(row: Outgoing) -> dict[str, Any]:
@@ -49,8 +88,16 @@ def _values(row: Outgoing) -> dict[str, Any]:
         "lane": d.lane,
         "priority": d.priority,
         "state": d.state,
+        "ack": d.ack,
+        "attempts": d.attempts,
+        "recoveries": row.recoveries,
+        "epoch": row.epoch,
+        "reason": d.reason,
         "source": d.source,
         "because": d.because,
+        "cause": row.cause,
+        "trace": None,
+        "held": False,
         "due": d.due,
         "expires_at": d.expires_at,
         "created_at": d.created_at,
@@ -66,7 +113,7 @@ def knows(conn: Connection, connection_id: str, wa_id: str) -> bool:
 
 def held(conn: Connection, tenant: str) -> Sequence[Delivery]:
     """A tenant's messages that wait for a person's decision, oldest first."""
-    mine = (outbox.c.tenant == tenant, outbox.c.state == State.QUARANTINED)
+    mine = (outbox.c.tenant == tenant, in_states("outbox.state", (State.QUARANTINED,)))
     return [row.delivery for row in _rows(conn, select(outbox).where(*mine).order_by(outbox.c.id))]
 
 
@@ -107,19 +154,6 @@ def history(conn: Connection, tenant: str, message_id: str) -> Sequence[Timeline
     return [
         TimelineEntry(at=row.at, state=State(row.state), reason=row.reason) for row in conn.execute(query)
     ]
-
-
-def automatic_since(conn: Connection, connection_id: str, chat: str, since: datetime) -> Sequence[Outgoing]:
-    """The automatic replies queued for a chat since a time."""
-    return _rows(
-        conn,
-        select(outbox).where(
-            outbox.c.connection_id == connection_id,
-            outbox.c.chat == chat,
-            outbox.c.lane == Lane.REPLY,
-            outbox.c.created_at >= since,
-        ),
-    )
 
 
 def by_key(conn: Connection, tenant: str, key: str) -> tuple[str, Outgoing | None] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,10 @@ class Outgoing:
     payload: Payload | None = None
     mentions: tuple[str, ...] = ()  #: chat ids
     forwarded: bool = False
+    cause: str = ""  #: our id of the message that it answers
     recoveries: int = 0  #: times it was found half sent
+    epoch: int = 0  #: of the process that last took it up
+    gap: timedelta = timedelta(0)  #: how far behind others to its chat it is placed; not stored
 
     @property
     def content(self) -> Outbound:
@@ -132,7 +136,9 @@ def to_outgoing(row: Row[Any]) -> Outgoing:
         payload=to_payload(delivery.kind, row.payload),
         mentions=tuple(row.mentions or ()),
         forwarded=row.forwarded,
+        cause=row.cause,
         recoveries=row.recoveries,
+        epoch=row.epoch,
     )
 
 

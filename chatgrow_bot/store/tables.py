@@ -31,6 +31,12 @@ def in_states(column: str, states: Iterable[State]) -> TextClause:
     return text(f"{column} IN ({words})")
 
 
+def _partial(name: str, where: TextClause, table: Table, columns: str, unique: bool = False) -> None:
+    """An index over some rows only: queries that name `where` literally read it."""
+    found = (table.c[each] for each in columns.split())
+    Index(name, *found, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -90,6 +96,18 @@ slots = Table(
     Column("next_slot", Moment, nullable=False),
 )
 
+#: When something that is sent little of left, or when it may: first contacts, messages of a new account.
+places = Table(
+    "places",
+    metadata,
+    Column("connection_id", _Name, ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
+    Column("ration", _Word, primary_key=True),
+    Column("holder", _Name, primary_key=True),  #: a chat, or a message
+    Column("at", Moment, nullable=False),
+    Column("gone", Boolean, nullable=False),  #: else it is promised
+)
+Index("ix_places_at", places.c.connection_id, places.c.ration, places.c.at)
+
 #: Messages outlive their connection (history, status), so they name it without a foreign key.
 outbox = Table(
     "outbox",
@@ -103,9 +121,8 @@ outbox = Table(
     Column("text", Words, nullable=False),
     Column("media", Json),
     Column("payload", Json),
-    Column(
-        "about", _Id, nullable=False, server_default=text("''")
-    ),  #: our id of the message it quotes or remarks on
+    #: our id of the message that it quotes or remarks on
+    Column("about", _Id, nullable=False, server_default=text("''")),
     Column("mentions", Json),
     Column("forwarded", Boolean, nullable=False, server_default=false()),
     Column("lane", _Word, nullable=False),
@@ -118,7 +135,10 @@ outbox = Table(
     Column("reason", Words, nullable=False, default=""),
     Column("source", _Name, nullable=False),
     Column("because", Words, nullable=False, default=""),
+    Column("cause", _Id, nullable=False, server_default=text("''")),  #: the message it answers, by our id
     Column("trace", Json),  #: who was asked before it left, and what came of it
+    #: queued, and told to wait: see obstacles.py
+    Column("held", Boolean, nullable=False, server_default=false()),
     Column("due", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -127,24 +147,22 @@ outbox = Table(
 )
 # The claim reads the head of one connection and lane.
 _WAITS, _HOLDS = in_states("state", WAITING), in_states("state", HOLDS_CHAT)
-Index(
-    "ix_outbox_ready",
-    outbox.c.connection_id,
-    outbox.c.lane,
-    outbox.c.priority,
-    outbox.c.due,
-    outbox.c.id,
-    sqlite_where=_WAITS,
-    postgresql_where=_WAITS,
-)
-Index(
-    "ux_outbox_chat_in_flight",
-    outbox.c.connection_id,
-    outbox.c.chat,
-    unique=True,
-    sqlite_where=_HOLDS,
-    postgresql_where=_HOLDS,
-)
+_partial("ix_outbox_ready", _WAITS, outbox, "connection_id lane priority due id")
+_partial("ux_outbox_chat_in_flight", _HOLDS, outbox, "connection_id chat", unique=True)
+_partial("ix_outbox_expires", _WAITS, outbox, "expires_at")
+#: Waiting, and not for a time that its sender chose: those that others to the same chat are placed behind.
+UNPLANNED = text(f"{_WAITS} AND (due <= created_at OR reason != '')")
+_partial("ix_outbox_last", UNPLANNED, outbox, "connection_id chat lane priority due")
+_partial("ix_outbox_quarantined", in_states("state", (State.QUARANTINED,)), outbox, "tenant id")
+_partial("ix_outbox_held", text("held"), outbox, "connection_id chat lane")
+_partial("ix_outbox_cause", text("cause != ''"), outbox, "cause")
+_IS_ABOUT, _HAS_MEDIA = text("about != ''"), text("media IS NOT NULL")
+_partial("ix_outbox_about", _IS_ABOUT, outbox, "about")
+_partial("ix_outbox_media", _HAS_MEDIA, outbox, "tenant id")
+#: How the loop breaker counts: per chat, and over a whole connection.
+IS_REPLY = text("lane = 'reply'")
+_partial("ix_outbox_replies_chat", IS_REPLY, outbox, "connection_id chat created_at")
+_partial("ix_outbox_replies_connection_id", IS_REPLY, outbox, "connection_id created_at")
 Index("ix_outbox_tenant", outbox.c.tenant, outbox.c.id)
 Index("ix_outbox_chat", outbox.c.connection_id, outbox.c.chat, outbox.c.id)
 
@@ -198,8 +216,12 @@ inbox = Table(
     UniqueConstraint("connection_id", "chat", "participant", "from_me", "wa_id", "tenant"),
 )
 Index("ix_inbox_tenant", inbox.c.tenant, inbox.c.id)
-_IS_ABOUT = text("about != ''")
-Index("ix_inbox_about", inbox.c.tenant, inbox.c.about, sqlite_where=_IS_ABOUT, postgresql_where=_IS_ABOUT)
+_partial("ix_inbox_media", _HAS_MEDIA, inbox, "tenant id")
+#: What a person typed on the phone, and where a loop was cut: both silence a chat for a while.
+TYPED, CUT = text("from_me"), text("outcome = 'loop'")
+_partial("ix_inbox_typed", TYPED, inbox, "connection_id chat sent_at")
+_partial("ix_inbox_cut", CUT, inbox, "connection_id chat received_at")
+_partial("ix_inbox_about", _IS_ABOUT, inbox, "tenant about")
 
 #: People whom a connection knows by a linked id and by a phone number: the same person, one chat.
 contacts = Table(

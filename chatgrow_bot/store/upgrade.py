@@ -2,7 +2,8 @@
 after a copy of what was there."""
 
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import structlog
@@ -15,10 +16,12 @@ from sqlalchemy import Connection
 
 from ..errors import StoreUnavailable
 from . import backup, engines
-from .dialect import is_unavailable, lock_migrations
+from .dialect import is_unavailable, lock_migrations, unavailable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 VERSIONS = _MIGRATIONS / "versions"
+#: Alembic keeps what it works on in a global of its own: one hub of this process at a time.
+_ALEMBIC = threading.Lock()
 
 log = structlog.get_logger("chatgrow.store")
 
@@ -36,13 +39,21 @@ async def upgrade(url: str, *, versions: Sequence[Path] = (VERSIONS,)) -> None:
         raise StoreUnavailable(f"run the version that wrote this database: {error}") from error
     except Exception as error:
         if is_unavailable(error):
-            raise StoreUnavailable("the database cannot be migrated") from error
+            raise unavailable(error, "the database cannot be opened") from error
         raise
+
+
+def revisions() -> Collection[str]:
+    """The revisions that this version knows."""
+    script = ScriptDirectory.from_config(_config((VERSIONS,)))
+    return {each.revision for each in script.walk_revisions()}
 
 
 async def _upgrade(url: str, config: Config) -> None:
     address = engines.parse(url)
     engine = engines.migrating(address)
+    while not _ALEMBIC.acquire(blocking=False):  # noqa: ASYNC110 (a lock of threads has no event)
+        await asyncio.sleep(0.01)
     try:
         async with engine.connect() as conn:
             await conn.run_sync(lock_migrations)
@@ -57,6 +68,7 @@ async def _upgrade(url: str, config: Config) -> None:
                     await conn.run_sync(_run, config, step)
                 log.info("database migrated", revision=step)
     finally:
+        _ALEMBIC.release()
         await engine.dispose()
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from ..background import task_group
 from ..errors import StoreUnavailable
-from .dialect import is_unavailable
+from .dialect import is_unavailable, unavailable
 from .transactions import Transactions
 
 T = TypeVar("T")
@@ -38,7 +38,8 @@ class _Waiting:
 
 
 class Writer:
-    """Runs works one after another in the order in which they came."""
+    """Runs works one after another, in the order in which they came but for those that are taken together:
+    these run when the first of them does. Nobody who has not awaited one write can tell it from the next."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
@@ -47,6 +48,8 @@ class Writer:
         self._open = False
         #: Called on the loop after each commit.
         self.listeners: list[Callable[[], None]] = []
+        #: Called on the loop whenever the database itself failed.
+        self.alarms: list[Callable[[StoreUnavailable], None]] = []
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -100,17 +103,25 @@ class Writer:
             for waiting, answer in zip(batch, answers, strict=True):
                 if not waiting.done.done():
                     waiting.done.set_result(answer)
-            self._tell()
+            _call(self.listeners)
+
+    def alarm(self, trouble: StoreUnavailable) -> None:
+        """Tell that the database itself failed."""
+        _call([partial(each, trouble) for each in self.alarms])
 
     async def _commit(self, batch: Sequence[_Waiting]) -> Sequence[Any]:
+        together: dict[Many[Any, Any], list[int]] = {}
+        for place, waiting in enumerate(batch):
+            together.setdefault(waiting.many, []).append(place)
+
         def work(conn: Connection) -> Sequence[Any]:
-            answers: list[Any] = []
-            for many, group in groupby(batch, key=lambda waiting: waiting.many):
-                items = [waiting.item for waiting in group]
-                given = many(conn, items)
-                if len(given) != len(items):
-                    raise ValueError(f"{len(given)} answers to {len(items)} items from {many}")
-                answers.extend(given)
+            answers: list[Any] = [None] * len(batch)
+            for many, places in together.items():
+                given = many(conn, [batch[place].item for place in places])
+                if len(given) != len(places):
+                    raise ValueError(f"{len(given)} answers to {len(places)} items from {many}")
+                for place, answer in zip(places, given, strict=True):
+                    answers[place] = answer
             return answers
 
         return await self._transactions.run(work)
@@ -119,24 +130,32 @@ class Writer:
         if is_unavailable(error):
             log.warning("store unavailable", cause=str(error), works=len(batch))
             await self._transactions.reset()
-            _refuse(batch, "the database cannot be written", error)
+            trouble = unavailable(error, "the database cannot be written")
+            _refuse(batch, trouble.detail, error, type(trouble))
+            self.alarm(trouble)
         elif len(batch) > 1:
             for waiting in batch:  # so that the bad work fails alone
                 await self._turn([waiting])
         elif not batch[0].done.done():
             batch[0].done.set_exception(error)
 
-    def _tell(self) -> None:
-        for listener in self.listeners:
-            try:
-                listener()
-            except Exception:
-                log.exception("a listener to commits failed")
+
+def _call(listeners: Iterable[Callable[[], None]]) -> None:
+    for listener in listeners:
+        try:
+            listener()
+        except Exception:
+            log.exception("a listener of the store failed")
 
 
-def _refuse(batch: Iterable[_Waiting], detail: str, cause: Exception | None = None) -> None:
+def _refuse(
+    batch: Iterable[_Waiting],
+    detail: str,
+    cause: Exception | None = None,
+    kind: type[StoreUnavailable] = StoreUnavailable,
+) -> None:
     for waiting in batch:
         if not waiting.done.done():
-            error = StoreUnavailable(detail)  # one each: they are raised in different tasks
+            error = kind(detail)  # one each: they are raised in different tasks
             error.__cause__ = cause
             waiting.done.set_exception(error)

@@ -11,7 +11,8 @@ class FakeClock:
 
     def __init__(self, now: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)) -> None:
         self._now = now
-        self._sleepers: list[tuple[datetime, int, asyncio.Event]] = []
+        self._steady = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Event]] = []
         self._count = itertools.count()
 
     def now(self) -> datetime:
@@ -19,8 +20,8 @@ class FakeClock:
         return self._now
 
     def monotonic(self) -> float:
-        """The same, in seconds."""
-        return self._now.timestamp()
+        """Seconds that it was moved on by."""
+        return self._steady
 
     async def sleep(self, seconds: float) -> None:
         """Wait until the hands have moved that far."""
@@ -41,12 +42,14 @@ class FakeClock:
         if seconds <= 0:
             ring.set()
         else:
-            when = self._now + timedelta(seconds=seconds)
+            when = round(self._steady + seconds, 6)
             heapq.heappush(self._sleepers, (when, next(self._count), ring))
         return ring
 
     def advance(self, seconds: float) -> None:
-        """Turn the hands, and wake whoever slept until then."""
+        """Turn the hands, and wake whoever slept until then. A clock that is set back (fewer than 0) lets no
+        time pass."""
         self._now += timedelta(seconds=seconds)
-        while self._sleepers and self._sleepers[0][0] <= self._now:
+        self._steady = round(self._steady + max(0.0, seconds), 6)
+        while self._sleepers and self._sleepers[0][0] <= self._steady:
             heapq.heappop(self._sleepers)[2].set()

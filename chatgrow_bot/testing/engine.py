@@ -33,6 +33,13 @@ _ATTACHMENT = {field.name for field in fields(Attachment)}
 _PIECE = 1 << 20
 
 
+def _open() -> asyncio.Event:
+    """A gate that is open until a test closes it."""
+    gate = asyncio.Event()
+    gate.set()
+    return gate
+
+
 class FakeSession:
     """A session without a page: tests say what it sees, and read what was asked of it."""
 
@@ -42,11 +49,13 @@ class FakeSession:
         self.page: dict[str, Ack] = {}  #: what the page knows, by WhatsApp id
         self.waiting: list[Arrival] = []  #: what a sweep finds
         self.swept: list[datetime] = []  #: since when it was swept, each time
+        self.sweep_failures: list[Exception] = []  #: what the next sweeps come to; beyond: what waits
+        self.sweeping = _open()  #: a sweep goes on only while it is set
+        self.asked_acks: list[datetime] = []  #: since when `progress` was asked for, each time
         self.outcomes: list[Exception | None] = []  #: what the next sends come to; None and beyond: sent
         self.arrives_anyway = False  #: a send that ends in an error is on the page all the same
         self.sending = asyncio.Event()  #: set once a send has begun
-        self.gate = asyncio.Event()  #: a send or a download ends only while it is set
-        self.gate.set()
+        self.gate = _open()  #: a send or a download ends only while it is set
         self.files: dict[str, bytes] = {}  #: what can be downloaded, by WhatsApp id
         self.downloaded: list[Reference] = []  #: what was asked for, each time
         self.downloading = asyncio.Event()  #: set once a download has begun
@@ -59,6 +68,7 @@ class FakeSession:
         self.paired: list[str] = []  #: numbers that a pairing code was asked for
         self.qr_refreshed = 0  #: how often a new QR code was asked for
         self.looked = asyncio.Event()  #: set each time its snapshot is asked for
+        self.answering = _open()  #: a snapshot is answered only while it is set
         self.reason = ""
         self.qr: str | None = None
         self.pairing: str | None = None  #: the pairing code on the page
@@ -114,6 +124,7 @@ class FakeSession:
     async def snapshot(self) -> Snapshot:
         """What the page shows."""
         self.looked.set()
+        await self.answering.wait()
         if self.dead:
             raise EngineError("The page is gone")
         linked = self.state is ConnectionState.ONLINE
@@ -149,12 +160,16 @@ class FakeSession:
     async def sweep(self, since: datetime) -> AsyncIterator[Arrival]:
         """What came while nobody looked."""
         self.swept.append(since)
+        await self.sweeping.wait()
+        if self.sweep_failures:
+            raise self.sweep_failures.pop(0)
         for arrival in self.waiting:
             if arrival.sent_at >= since:
                 yield arrival
 
     async def progress(self, since: datetime) -> AsyncIterator[Ack]:
         """How far our messages have come, whenever they were sent."""
+        self.asked_acks.append(since)
         for ack in list(self.page.values()):
             yield ack
 
@@ -227,8 +242,11 @@ class FakeEngine:
         self.on_open: Callable[[FakeSession], None] = lambda session: None
         self.times = 0  #: how often a session was asked for
         self.tried_again = asyncio.Event()  #: set once that was more than once
+        self.opening = _open()  #: a session opens only while it is set
+        self.closing = _open()  #: and closes
+        self.accounts: dict[str, str] = {}  #: the account that each connection's next session is linked to
         self._clock = clock
-        self.me = me  #: the account that the next sessions are linked to
+        self._me = me  #: the account of the first connection; each one after it has a number of its own
 
     def login_files(self, folder: Path) -> Sequence[Path]:
         """One file, if a test has made it."""
@@ -240,12 +258,18 @@ class FakeEngine:
         self.times += 1
         if self.times > 1:
             self.tried_again.set()
+        await self.opening.wait()
         if self.refusal:
             raise self.refusal
-        session = FakeSession(inlet, self._clock, self.me)
+        session = FakeSession(inlet, self._clock, self._account(spec.connection_id))
         self.opened[spec.connection_id] = session
         self.on_open(session)
         try:
             yield session
         finally:
             del self.opened[spec.connection_id]
+            await self.closing.wait()
+
+    def _account(self, connection_id: str) -> str:
+        number, _, kind = self._me.partition("@")
+        return self.accounts.setdefault(connection_id, f"{int(number) + len(self.accounts)}@{kind}")

@@ -28,9 +28,11 @@ T = TypeVar("T")
 #: No waiting between messages, the engine of this package, a port of its own.
 _SETTINGS: Mapping[str, Any] = {
     "server": {"port": 0},
+    "diskReserve": 0,
     "pacing": {"send": {"min": 0, "max": 0, "jitter": 0}, "reply": {"min": 0, "max": 0, "typing": False}},
     "connectionDefaults": {"engine": "fake"},
     "queue": {"reconcileAfter": 0},
+    "memoryReserve": 0,
 }
 
 

@@ -1,13 +1,14 @@
 """WhatsApp Web through a real browser: the default way to reach WhatsApp. Playwright drives the browser, the
 genuine wa-js speaks to WhatsApp's own code in the page, and `bridge/` alone knows how."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from chatgrow_bot.engine import EngineFactory
-from chatgrow_bot.plugin import Bot, Plugin, hook
+from chatgrow_bot.plugin import Bot, Examination, Plugin, hook
 
 from .engine import WebEngine
+from .examination import BrowserExamination
 from .settings import WebSettings
 
 
@@ -34,3 +35,8 @@ class EngineWeb(Plugin):
     def register_engines(self) -> Mapping[str, EngineFactory]:
         """One engine for all connections, so that they share one driver."""
         return {"web": lambda: self._engine}
+
+    @hook
+    def register_examinations(self) -> Iterable[Examination]:
+        """Whether there is a browser and it starts."""
+        return [BrowserExamination(self.bot.config).look]

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from chatgrow_bot.errors import EngineError
+from chatgrow_bot.errors import CannotStart, EngineError
 
 from .settings import Channel, WebSettings
 
@@ -39,7 +39,7 @@ _MACHINE = {"darwin": "Macintosh; Intel Mac OS X 10_15_7"}.get(sys.platform, "X1
 
 
 def find_browser(settings: WebSettings, playwrights_own: str) -> Path:
-    """The browser to launch. Raises EngineError with the command that installs one."""
+    """The browser to launch. Raises CannotStart with the command that installs one."""
     if settings.browser_path:
         return _given(settings.browser_path)
     channels = _AUTO if settings.channel is Channel.AUTO else (settings.channel,)
@@ -51,7 +51,7 @@ def find_browser(settings: WebSettings, playwrights_own: str) -> Path:
     for path in candidates:
         if _runs(path):
             return path
-    raise EngineError(
+    raise CannotStart(
         f"no browser found ({settings.channel}): run `{sys.executable} -m playwright install chromium`, "
         f"or on Debian `apt-get install {_package(settings.channel)}`, or set browserPath"
     )
@@ -59,7 +59,7 @@ def find_browser(settings: WebSettings, playwrights_own: str) -> Path:
 
 def _given(path: Path) -> Path:
     if not _runs(path):
-        raise EngineError(f"browserPath {path} is not a program: correct it in chatgrow.yaml")
+        raise CannotStart(f"browserPath {path} is not a program: correct it in chatgrow.yaml")
     return path
 
 

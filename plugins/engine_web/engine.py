@@ -16,6 +16,7 @@ from chatgrow_bot.errors import EngineError
 from .browsers import find_browser, user_agent
 from .incoming import Incoming
 from .launch import HOST, check_place, launch_options, launched
+from .listening import Listening
 from .page import Page
 from .profile import Profile, held
 from .session import WebSession
@@ -61,8 +62,9 @@ class WebEngine:
             async with self._browser(profile) as context:
                 page = context.pages[0]
                 watched = Page(page, self._settings.answer_seconds, inlet.changed)
-                session = WebSession(watched, profile, self._settings, inlet, self._log)
-                incoming = Incoming(inlet, self._log, ORIGIN, session.logged_out)
+                listening = Listening(watched, self._log, asyncio.get_running_loop().time)
+                session = WebSession(watched, profile, self._settings, inlet, listening, self._log)
+                incoming = Incoming(inlet, self._log, ORIGIN, listening, session.logged_out)
                 await page.expose_binding("__chatgrowReport", incoming.take)
                 await page.add_init_script(script)
                 await self._go(page)

@@ -10,11 +10,14 @@ import msgspec
 from chatgrow_bot.engine import Inlet
 from chatgrow_bot.errors import StoreUnavailable
 
-from .reports import AckReport, Changed, Message, Report
+from .listening import Listening
+from .reports import AckReport, Beat, Changed, Message, Report
 
 MAX_CHARACTERS = 512 * 1024  #: of one report: the longest text, each character escaped
 BURST, PER_SECOND = 2000, 500  #: reports; a bridge told to wait asks again
 WAITING, CALLS = 1000, 64  #: reports in the queue, and calls waiting for room in it
+
+_NAME = 40  #: characters of a page's name for itself
 
 _decoder: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
 _RETRIES = (1, 2, 5, 10, 30)  #: seconds; the last is repeated
@@ -23,10 +26,13 @@ _RETRIES = (1, 2, 5, 10, 30)  #: seconds; the last is repeated
 class Incoming:
     """The reports of one session, on their way to its inlet."""
 
-    def __init__(self, inlet: Inlet, log: Any, origin: str, on_logout: Callable[[str], None]) -> None:
+    def __init__(
+        self, inlet: Inlet, log: Any, origin: str, listening: Listening, on_logout: Callable[[str], None]
+    ) -> None:
         self._inlet = inlet
         self._log = log
         self._origin = origin
+        self._listening = listening
         self._on_logout = on_logout
         self._queue: asyncio.Queue[Message | AckReport] = asyncio.Queue(WAITING)
         self._tokens = float(BURST)
@@ -34,24 +40,33 @@ class Incoming:
         self._calls = 0
         self.refused = 0  #: reports with the wrong size, shape or origin so far
 
-    async def take(self, source: Any, payload: object = None, *_: object) -> bool:
-        """The binding itself. False asks the page to come again in a second."""
+    async def take(self, source: Any, payload: object = None, page: object = None, *_: object) -> bool:
+        """The binding itself; `page` is the name that the page gives itself. False asks it to come again in a
+        second."""
+        name = page[:_NAME] if isinstance(page, str) else ""
+        self._listening.heard(name)
         if self._calls >= CALLS or not self._has_token():
+            self._listening.refused()
             return False
         report = self._checked(source, payload)
-        if report is None:
+        if isinstance(report, Beat):
+            self._listening.beat(name, report.told)
             return True
         if isinstance(report, Changed):
             if report.logout is not None:
                 self._on_logout(report.logout)
             self._inlet.changed()
-            return True
+        elif report is not None:
+            await self._keep(report)
+        self._listening.took(name)
+        return True
+
+    async def _keep(self, report: Message | AckReport) -> None:
         self._calls += 1
         try:
             await self._queue.put(report)
         finally:
             self._calls -= 1
-        return True
 
     async def hand_in(self) -> None:
         """Hand in what was taken, for as long as the session lives."""

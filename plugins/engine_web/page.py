@@ -92,10 +92,20 @@ class Page:
             with contextlib.suppress(EngineError):
                 await self._bounded(handle.dispose(), "file", None)
 
-    async def screenshot(self) -> bytes:
-        """A PNG of what the page shows."""
-        shot: bytes = await self._bounded(self._page.screenshot(type="png"), "screenshot", None)
+    async def screenshot(self, hidden: str) -> bytes:
+        """A PNG of what the page shows, with grey over whatever these CSS selectors name."""
+        taken = self._page.screenshot(
+            type="png",
+            mask=[self._page.locator(hidden)],
+            mask_color="#808080",
+            timeout=self._answer_seconds * 1000,
+        )
+        shot: bytes = await self._bounded(taken, "screenshot", self._answer_seconds + 1)
         return shot
+
+    async def reload(self) -> None:
+        """Load the page anew."""
+        await self._bounded(self._page.reload(wait_until="commit"), "reload", None)
 
     async def is_stuck(self) -> bool:
         """Whether the page cannot even say 1: then its renderer hangs, not WhatsApp."""

@@ -3,12 +3,16 @@
 import contextlib
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
 from chatgrow_bot.errors import EngineError
+
+#: Bytes that must be free where the session lies: a browser that runs out of room ruins its login.
+LEAST_ROOM = 100 << 20
 
 
 class Profile:
@@ -62,15 +66,25 @@ def held(folder: Path) -> Iterator[Profile]:
     """Hold a session's folder. Raises EngineError when another process, or another session here, has it.
 
     The browser's own lock will not do: the headless shell has none, and two browsers on one profile ruin it.
+    Raises it too when there is no room, or the folder cannot be written to.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise EngineError(f"the session's folder {folder} cannot be used: {error.strerror}") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise EngineError(f"the session in {folder} is open already; close that one first") from error
+        if free < LEAST_ROOM:
+            raise EngineError(
+                f"the disk is full: {free >> 20} MB are free in {folder}, and a browser that runs out of "
+                f"room ruins its login; free at least {LEAST_ROOM >> 20} MB"
+            )
         yield Profile(folder)
     finally:
         os.close(descriptor)

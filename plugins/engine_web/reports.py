@@ -221,8 +221,14 @@ class Changed(msgspec.Struct, tag="changed", frozen=True, forbid_unknown_fields=
     logout: Annotated[str, msgspec.Meta(max_length=100)] | None = None
 
 
+class Beat(msgspec.Struct, tag="beat", frozen=True, forbid_unknown_fields=True):
+    """A sign of life; `told` is how many reports of this page we have taken, by its own count."""
+
+    told: Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+
+
 #: Whatever the page may tell.
-Report = Message | AckReport | Changed
+Report = Message | AckReport | Changed | Beat
 
 
 def readable(told: list[Any]) -> tuple[list[Message], int]:

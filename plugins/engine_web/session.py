@@ -24,12 +24,14 @@ from chatgrow_bot.errors import EngineError
 from chatgrow_bot.messages import ConnectionState
 
 from .downloads import download
+from .listening import Listening
 from .page import Gone, Loading, NoAnswer, Page, SaidNo
 from .profile import Profile
 from .reports import AckReport, ChatId, Message, Name, PersonId, plain, readable
 from .sending import Sender
 from .settings import WebSettings
 from .snapshot import PageState, PairingCode, page_state, read
+from .usage import used
 
 #: A login younger than this is lost by a kill of the browser, so it does not count as linked yet.
 SETTLED_AFTER = 10.0
@@ -41,6 +43,8 @@ _UNREADABLE_FOR = 30.0
 UNDECRYPTED_AFTER = 60.0
 #: Seconds of typing shown at most: after that WhatsApp itself lets it fade.
 SHOWN_FOR = 25.0
+#: What codes to link by are drawn on, or written in.
+_CODES = "canvas, [data-ref], [data-link-code]"
 _SWEEP_SECONDS = 60.0
 _PAIRING_SECONDS = 30.0
 
@@ -66,8 +70,17 @@ class GroupTold(msgspec.Struct, frozen=True):
 class WebSession:
     """Implements `chatgrow_bot.engine.Session`."""
 
-    def __init__(self, page: Page, profile: Profile, settings: WebSettings, inlet: Inlet, log: Any) -> None:
+    def __init__(
+        self,
+        page: Page,
+        profile: Profile,
+        settings: WebSettings,
+        inlet: Inlet,
+        listening: Listening,
+        log: Any,
+    ) -> None:
         self._page = page
+        self._listening = listening
         self._sender = Sender(page, settings, log)
         self._inlet = inlet
         self._profile = profile
@@ -91,6 +104,7 @@ class WebSession:
             page = page_state(await self._page.call("snapshot"))
         except Loading:
             page = None
+            self._listening.loading()
         except NoAnswer as error:
             stuck = await self._page.is_stuck()
             self._page.give_up("the renderer hangs" if stuck else error.detail)
@@ -102,8 +116,8 @@ class WebSession:
             self._tell(page)
         headless = self._settings.headless
         snapshot = read(page, linked=self._linked, logout=self._logout, headless=headless)
-        self._remember(snapshot.state)
-        return snapshot
+        self._remember(snapshot)
+        return await self._listening.judge(snapshot, page.ear) if page else snapshot
 
     def _tell(self, page: PageState) -> None:
         if page.missing != self._reported:
@@ -131,15 +145,16 @@ class WebSession:
             self._page.give_up("the page does not load")
             self._page.check()
 
-    def _remember(self, state: ConnectionState) -> None:
-        now = asyncio.get_running_loop().time()
+    def _remember(self, snapshot: Snapshot) -> None:
+        now, state = asyncio.get_running_loop().time(), snapshot.state
         if state is ConnectionState.ONLINE:
             self._online_since = self._online_since or now
             if not self._linked and now - self._online_since >= SETTLED_AFTER:
                 self._linked = True
                 self._profile.mark_linked(True)
-        elif state in (ConnectionState.LOGGED_OUT, ConnectionState.BANNED):
-            # It stays so for this session; the next one starts afresh, with a QR code.
+        elif state in (ConnectionState.LOGGED_OUT, ConnectionState.BANNED) and snapshot.me is None:
+            # It stays so for this session; the next one starts afresh, with a QR code. An account that is
+            # banned for a time is still linked, and known.
             self._logout = self._logout or "while we were away"
             self._profile.mark_linked(False)
 
@@ -185,14 +200,20 @@ class WebSession:
         return messages
 
     async def progress(self, since: datetime) -> AsyncIterator[Ack]:
-        """How far our own messages have come since then."""
-        for raw in await self._page.call("progressSince", int(since.timestamp()), seconds=_SWEEP_SECONDS):
-            if ack := _converted({"type": "ack", **raw}, AckReport).known():
-                yield ack
+        """How far our own messages that were sent at or after `since` have come."""
+        start = int(since.timestamp())
+        for chat in await self._page.call("chatsSince", start, seconds=_SWEEP_SECONDS):
+            try:
+                told = await self._page.call("progressIn", chat, start, seconds=_SWEEP_SECONDS)
+            except SaidNo as error:  # the next time may do; one chat keeps out none of the others
+                self._log.warning("a chat's acks could not be read", error=error.code)
+                continue
+            for each in _converted(told, list[AckReport]):
+                yield each.known()
 
     async def usage(self) -> Usage | None:
         """What this session's browser takes."""
-        return None
+        return await asyncio.to_thread(used, self._profile)
 
     async def resolve(self, chat: str) -> str | None:
         """The chat id WhatsApp uses; None when it has no such account."""
@@ -226,8 +247,20 @@ class WebSession:
         await self._page.call("refreshQr")
 
     async def screenshot(self) -> bytes:
-        """A PNG of the page."""
-        return await self._page.screenshot()
+        """A PNG of the page, with nothing in it that could link an account."""
+        shows_code = await self._shows_code()
+        picture = await self._page.screenshot("html, body *" if shows_code else _CODES)
+        if await self._shows_code() and not shows_code:
+            raise EngineError("the page was changing while its picture was taken: ask again")
+        return picture
+
+    async def _shows_code(self) -> bool:
+        """Whether the page may show a code to link by now; one that loads may."""
+        try:
+            page = page_state(await self._page.call("snapshot"))
+        except (Loading, msgspec.ValidationError):
+            page = None
+        return page is None or page.mode == "QR" or page.qr is not None or page.pairing_code is not None
 
     async def logout(self) -> None:
         """Unlink the account. The page reloads itself at the end, which is how one knows it is done."""

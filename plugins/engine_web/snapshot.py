@@ -18,6 +18,22 @@ _BLOCKED = {
     "PROXYBLOCK": "WhatsApp is blocked on this network's proxy",
 }
 _BANS = frozenset({"account_locked", "banned"})
+_BANNED_FOR_A_TIME = (
+    "WhatsApp has banned the account for a time: the phone says until when; reconnect it after that, and "
+    "send less to people who have not written first"
+)
+#: What to do after WhatsApp Web logged itself out, by its own word for why.
+_FULL_DISK = "the disk is full, and WhatsApp Web logged itself out: free some space, then link it again"
+_LOGOUTS = {
+    "storage_quota_exceeded": _FULL_DISK,
+    "web_fail_storage_initialization": _FULL_DISK,
+    "cache_storage_open_failed": _FULL_DISK,
+    "primary_identity_key_change": "WhatsApp was set up anew on the phone: link it again",
+    "user_initiated": "it was logged out in the browser: link it again",
+    "unknown_companion": "it was unlinked on the phone: link it again",
+    "by us": "it was logged out by us: link it again",
+    None: "it was unlinked while we were away: link it again",
+}
 
 PairingCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{8}\Z")]
 
@@ -27,6 +43,15 @@ class Undecrypted(msgspec.Struct, frozen=True):
 
     key: Annotated[str, msgspec.Meta(max_length=300)]
     seconds: float  #: it has been waited for
+
+
+class EarState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the page listens."""
+
+    name: Annotated[str, msgspec.Meta(max_length=40)]  #: another one when it was set up anew; empty: not yet
+    waiting: float  #: seconds since it began to tell what it is telling now
+    deaf: bool  #: it shows messages that no event brought
+    silent: bool  #: the connection counts as up, and its server confirms nothing
 
 
 class PageState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -48,6 +73,8 @@ class PageState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     missing: list[str]
     pairing_code: PairingCode | None
     undecrypted: list[Undecrypted]
+    banned_for_a_time: bool
+    ear: EarState
 
 
 def page_state(raw: object) -> PageState | None:
@@ -63,6 +90,8 @@ def read(
     browser has no window."""
     if page is None:
         return Snapshot(state=State.STARTING, reason="the page is loading")
+    if page.banned_for_a_time:
+        return Snapshot(state=State.BANNED, reason=_BANNED_FOR_A_TIME, me=page.me)
     if page.passkey or (page.pairing_seconds > PASSKEY_AFTER and not linked):
         return _passkey(headless=headless)
     if page.mode in _BLOCKED:
@@ -101,7 +130,7 @@ def _unlinked(page: PageState, *, linked: bool, logout: str | None) -> Snapshot:
         return Snapshot(state=State.ACTION_REQUIRED, reason=_BLOCKED["DEPRECATED_VERSION"])
     shows_qr = page.qr is not None or page.idle
     if logout or (linked and shows_qr):
-        return Snapshot(state=State.LOGGED_OUT, reason=f"unlinked ({logout or 'while we were away'})")
+        return Snapshot(state=State.LOGGED_OUT, reason=_logged_out(logout))
     if page.pairing_code:
         return Snapshot(state=State.PAIRING_CODE, pairing_code=page.pairing_code)
     if page.idle:
@@ -111,3 +140,8 @@ def _unlinked(page: PageState, *, linked: bool, logout: str | None) -> Snapshot:
     if page.pairing_seconds > 0 and not linked:
         return Snapshot(state=State.AUTHENTICATING)
     return Snapshot(state=State.STARTING)
+
+
+def _logged_out(logout: str | None) -> str:
+    said = _LOGOUTS.get(logout, "WhatsApp Web logged itself out: link it again")
+    return f"{said} ({logout})" if logout not in (None, "by us") else said

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chatgrow_bot.errors import EngineError
 
+from .listening import PATIENT
 from .reports import LIMITS
 
 ORIGIN = "https://web.whatsapp.com"
@@ -19,8 +20,8 @@ _WPP_CONFIG = {"disableGoogleAnalytics": True, "linkPreviewApiServers": []}
 
 #: In order: each file leans on those before it.
 _BRIDGE = (
-    "base", "names", "linking", "contents", "messages", "remarks", "state", "history", "media", "sending",
-    "presence", "groups", "selftest",
+    "base", "names", "linking", "contents", "messages", "remarks", "state", "listening", "history", "media",
+    "sending", "presence", "groups", "selftest",
 )  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def init_script(bundle: Path = BUNDLE, sha256: str = SHA256) -> str:
     Raises EngineError when wa-js is missing or is not, to the byte, the version this bridge was written for.
     """
     parts = [f"window.WPPConfig = {json.dumps(_WPP_CONFIG)};", _bundle(bundle, sha256)]
-    limits = f"const LIMITS = {json.dumps(LIMITS)};"
+    limits = f"const LIMITS = {json.dumps(LIMITS)}, PATIENT = {json.dumps(PATIENT)};"
     bridge = "\n".join((FOLDER / "bridge" / f"{name}.js").read_text("utf-8") for name in _BRIDGE)
     parts.append(
         f"(() => {{\n'use strict';\n{limits}\n{bridge}\n}})()"

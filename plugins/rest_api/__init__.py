@@ -14,6 +14,7 @@ from .media import MediaRoutes
 from .messages import MessageRoutes
 from .pairing import PairingRoutes
 from .qr import QrRoutes
+from .queue import QueueRoutes
 from .remarks import RemarkRoutes
 
 
@@ -35,6 +36,7 @@ class RestApi(Plugin):
             RemarkRoutes(hub),
             MediaRoutes(hub),
             ChatRoutes(hub.chats),
+            QueueRoutes(hub.queue),
             CommandRoutes(hub.commands),
             HealthRoutes(hub.health),
         )

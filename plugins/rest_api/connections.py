@@ -1,6 +1,7 @@
 """Connections: made, listed, changed, started again, removed."""
 
 from collections.abc import Iterable
+from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -10,6 +11,7 @@ from chatgrow_bot.plugin import IDENTITY, Access, Route
 from chatgrow_bot.server.bodies import read_body
 
 from .models.connections import Connection, ConnectionList, ConnectionPatch, NewConnection
+from .queue import reason_of
 from .replies import reply, tenant_of
 
 PATH = "/api/whatsapp/connections"
@@ -30,6 +32,9 @@ class ConnectionRoutes:
         yield Route(method="PUT", path=one, handler=self.change, access=operator)
         yield Route(method="DELETE", path=one, handler=self.delete, access=operator)
         yield Route(method="POST", path=f"{one}/reconnect", handler=self.reconnect, access=operator)
+        yield Route(method="POST", path=f"{one}/pause", handler=self.pause, access=operator)
+        yield Route(method="POST", path=f"{one}/resume", handler=self.resume, access=operator)
+        yield Route(method="GET", path=f"{one}/picture", handler=self.picture, access=operator)
 
     async def create(self, request: web.Request) -> web.Response:
         """Make a connection and start it."""
@@ -72,6 +77,29 @@ class ConnectionRoutes:
         await self._connections.reconnect(tenant, connection_id)
         return reply(_shown(await self._connections.get(tenant, connection_id)), status=202)
 
+    async def pause(self, request: web.Request) -> web.Response:
+        """Let nothing leave from a connection; what waits goes on waiting."""
+        by, reason = f"by {request[IDENTITY].username}", await reason_of(request)
+        because = f"{by}: {reason}" if reason else by
+        view = await self._connections.pause(tenant_of(request), request.match_info["connection_id"], because)
+        return reply(_shown(view))
+
+    async def resume(self, request: web.Request) -> web.Response:
+        """Let messages leave again, first contacts too."""
+        view = await self._connections.resume(
+            tenant_of(request), request.match_info["connection_id"], request[IDENTITY].username
+        )
+        return reply(_shown(view))
+
+    async def picture(self, request: web.Request) -> web.Response:
+        """The page as it was when a person had to look: it may show chats, so that no cache keeps it."""
+        picture = await self._connections.picture(tenant_of(request), request.match_info["connection_id"])
+        return web.Response(
+            body=picture.png,
+            content_type="image/png",
+            headers={"Cache-Control": "no-store", "Last-Modified": format_datetime(picture.at, usegmt=True)},
+        )
+
 
 def _shown(view: ConnectionView) -> Connection:
     return Connection(
@@ -82,6 +110,9 @@ def _shown(view: ConnectionView) -> Connection:
         state=view.state,
         reason=view.reason,
         paused=view.paused,
+        paused_because=view.paused_because,
+        first_contacts_until=view.first_contacts_until,
+        picture_at=view.picture_at,
         me=view.me,
         created_at=view.created_at,
         state_since=view.state_since,

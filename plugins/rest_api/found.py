@@ -56,8 +56,8 @@ async def find(hub: Hub, tenant: str, message_id: str) -> Found:
     return Found(message=delivery, content=await hub.outbox.content(tenant, message_id))
 
 
-def shown(found: Found, timeline: Sequence[TimelineEntry]) -> SentMessage | ReceivedMessage:
-    """A message as its owner sees it; the timeline is that of an outgoing one."""
+def shown(found: Found, timeline: Sequence[TimelineEntry], waits_for: str) -> SentMessage | ReceivedMessage:
+    """A message as its owner sees it; the timeline, and what it waits for, are those of an outgoing one."""
     message = found.message
     if isinstance(message, Inbound):
         return received(message)
@@ -66,6 +66,7 @@ def shown(found: Found, timeline: Sequence[TimelineEntry]) -> SentMessage | Rece
         priority=message.priority.name.lower(),
         status=message.state,
         reason=message.reason,
+        waits_for=waits_for,
         ack=message.ack,
         attempts=message.attempts,
         source=message.source,

@@ -17,7 +17,7 @@ from .connections import PATH as CONNECTIONS
 from .content import fetched, payload_of
 from .found import find, received, shown
 from .models.content import Content
-from .models.messages import Options, Replies, Send
+from .models.messages import Held, HeldList, Options, Replies, Send
 from .replies import reply, tenant_of
 
 #: Bytes of a body with a text: the longest may take 12 a character, as an escaped emoji does.
@@ -40,6 +40,8 @@ class MessageRoutes:
             access=Access.OPERATOR,
             max_body=TEXT_BYTES,
         )
+        yield Route(method="GET", path=f"{PATH}/held", handler=self.held, access=Access.OPERATOR)
+        yield Route(method="POST", path=f"{one}/resend", handler=self.resend, access=Access.OPERATOR)
         yield Route(method="GET", path=one, handler=self.get, access=Access.VIEWER)
         yield Route(method="GET", path=f"{one}/replies", handler=self.replies, access=Access.VIEWER)
         yield Route(method="DELETE", path=one, handler=self.cancel, access=Access.OPERATOR)
@@ -73,16 +75,44 @@ class MessageRoutes:
         return reply(Replies(messages=[received(message) for message in came]))
 
     async def cancel(self, request: web.Request) -> web.Response:
-        """Take back a message that has not left."""
+        """Take back a message that has not left, or give up one that is held."""
         tenant, message_id = tenant_of(request), request.match_info["message_id"]
         await self._hub.outbox.cancel(tenant, message_id)
         return await self._show(tenant, message_id)
 
+    async def held(self, request: web.Request) -> web.Response:
+        """The messages that wait for a person's decision."""
+        return reply(
+            HeldList(
+                messages=[
+                    Held(
+                        message_id=each.id,
+                        connection_id=each.connection_id,
+                        chat=each.chat,
+                        type=each.kind,
+                        reason=each.reason,
+                        attempts=each.attempts,
+                        created_at=each.created_at,
+                        updated_at=each.updated_at,
+                    )
+                    for each in await self._hub.outbox.held(tenant_of(request))
+                ]
+            )
+        )
+
+    async def resend(self, request: web.Request) -> web.Response:
+        """Send a held message again, under the same id."""
+        tenant, message_id = tenant_of(request), request.match_info["message_id"]
+        await find(self._hub, tenant, message_id)
+        await self._hub.outbox.resend(tenant, message_id)
+        return await self._show(tenant, message_id)
+
     async def _show(self, tenant: str, message_id: str) -> web.Response:
         found = await find(self._hub, tenant, message_id)
-        is_ours = isinstance(found.message, Delivery)
-        timeline = await self._hub.outbox.timeline(tenant, message_id) if is_ours else ()
-        return reply(shown(found, timeline))
+        if not isinstance(found.message, Delivery):
+            return reply(shown(found, (), ""))
+        timeline = await self._hub.outbox.timeline(tenant, message_id)
+        return reply(shown(found, timeline, await self._hub.outbox.waits_for(tenant, message_id)))
 
 
 def _addressed(to: str, options: Options) -> Outbound:

@@ -10,7 +10,7 @@ from aiohttp import web
 from chatgrow_bot.addresses import chat_of
 from chatgrow_bot.errors import BadInput, Conflict
 from chatgrow_bot.hub import Hub
-from chatgrow_bot.messages import FILES, REMARKS, Delivery, Kind, Outbound, State
+from chatgrow_bot.messages import FILES, NEVER_LEFT, REMARKS, Delivery, Kind, Outbound
 from chatgrow_bot.payloads import Deletion, Edit, Payload, Reaction
 from chatgrow_bot.plugin import Access, Route
 from chatgrow_bot.server.bodies import read_body
@@ -21,7 +21,6 @@ from .messages import TEXT_BYTES
 from .models.messages import EditText, Forward, React
 from .replies import tenant_of
 
-_NEVER_LEFT = frozenset({State.FAILED, State.CANCELLED, State.EXPIRED})
 _NO_COPY = REMARKS | {Kind.VOTE, Kind.OTHER}
 
 
@@ -61,7 +60,7 @@ class RemarkRoutes:
 
     async def _remark(self, request: web.Request, payload: Payload, text: str = "") -> web.Response:
         message = (await self._found(request)).message
-        if isinstance(message, Delivery) and message.state in _NEVER_LEFT:
+        if isinstance(message, Delivery) and message.state in NEVER_LEFT:
             raise NeverLeft(f"The message is {message.state}: it never reached WhatsApp")
         remark = Outbound(to=message.chat, text=text, payload=payload, about=message.id)
         return await accept(request, self._hub.outbox, message.connection_id, remark)

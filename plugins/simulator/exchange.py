@@ -7,7 +7,7 @@ Only what a moment later is of no worth (somebody is typing) goes to open pages 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +35,8 @@ class Exchange:
         self.changes = Changes()
         self.orders = Orders(self.changes)
         self.partings = Partings(state, self.changes)
+        # how often each number's pages sent what the server had already
+        self.repeats: Counter[str] = Counter()
         # when the page of a device was last open, by the event loop's clock
         self.ended: dict[int, float] = {}
         # what each reader saw of each author, in SHOWN's words; as with WhatsApp, nobody keeps it
@@ -100,6 +102,7 @@ class Exchange:
         self.partings.check_open(sender)
         readers = self.readers(sender, recipient)
         known = self.state.message(id_, sender, recipient)
+        self.repeats[sender] += known is not None
         if known and self.switches.deduplicate:
             return known
         with self.state.together():

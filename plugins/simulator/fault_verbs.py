@@ -9,7 +9,9 @@ from .faults import fault_named
 from .nouns import Device, SimulatorError
 from .orders import Orders, whom
 
-FAULT_VERBS = ("switch", "order", "heal", "orders", "ban", "pardon", "open_elsewhere", "rest_codes")
+FAULT_VERBS = (
+    "switch", "order", "heal", "orders", "ban", "pardon", "open_elsewhere", "rest_codes", "repeats",
+)  # fmt: skip
 
 
 class FaultVerbs(Desk):
@@ -51,6 +53,10 @@ class FaultVerbs(Desk):
         """The QR codes that are shown now run out, however many were to follow."""
         for page in self._sessions:
             page.rest()
+
+    async def repeats(self, *, number: str) -> int:
+        """How often a number's pages sent a message under an id that the server had already."""
+        return self._exchange.repeats[self._number(number)]
 
     @property
     def _orders(self) -> Orders:

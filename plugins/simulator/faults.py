@@ -92,11 +92,17 @@ class Reorder(Counted, frozen=True, kw_only=True, tag=_name):
     seconds: Seconds = 5
 
 
-class Silence(Fault, frozen=True, kw_only=True, tag=_name):
+class Passing(Fault, frozen=True, kw_only=True, tag=_name):
+    """Something that goes wrong for so many seconds; None: until it is healed."""
+
+    seconds: Seconds | None = None
+
+
+class Silence(Passing, frozen=True, kw_only=True, tag=_name):
     """The link stands, but nothing comes through, neither way; what was said comes once it is healed."""
 
 
-class Away(Fault, frozen=True, kw_only=True, tag=_name):
+class Away(Passing, frozen=True, kw_only=True, tag=_name):
     """The network is away: links are cut and none can be made."""
 
 
@@ -104,6 +110,14 @@ class Stuck(Counted, frozen=True, kw_only=True, tag=_name):
     """The page spins and answers nobody, for so many seconds."""
 
     seconds: Seconds = 3600
+
+
+class Deaf(Fault, frozen=True, kw_only=True, tag=_name):
+    """The page shows what comes in, and tells nobody of it: no event reaches who listens to its messages."""
+
+
+class TemporaryBan(Fault, frozen=True, kw_only=True, tag=_name):
+    """WhatsApp bans the account for a time: the page says so, and stays linked."""
 
 
 class Dialog(Fault, frozen=True, kw_only=True, tag=_name):
@@ -134,11 +148,11 @@ class Forget(Counted, frozen=True, kw_only=True, tag=_name):
 
 
 AnyFault = (
-    RefuseSends | HangSends | DropAcks | DelayAcks | Duplicate | Reorder | Silence | Away | Stuck | Dialog
-    | Block | NeedsUpdate | Passkey | Forget
+    RefuseSends | HangSends | DropAcks | DelayAcks | Duplicate | Reorder | Silence | Away | Stuck | Deaf
+    | TemporaryBan | Dialog | Block | NeedsUpdate | Passkey | Forget
 )  # fmt: skip
 #: what a page itself does for as long as it stands
-PAGE_FAULTS = (Dialog, Block, NeedsUpdate)
+PAGE_FAULTS = (Deaf, TemporaryBan, Dialog, Block, NeedsUpdate)
 NAMES = tuple(_name(fault.__name__) for fault in get_args(AnyFault))
 
 

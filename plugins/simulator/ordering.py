@@ -64,6 +64,10 @@ class Ordering(ABC):
         """The QR codes shown now run out: their pages rest until somebody asks for another."""
         await self.call("rest_codes")
 
+    async def repeats(self, whom: Customer | str) -> int:
+        """How often the number's pages sent what the server had already, dropped or not."""
+        return int(await self.call("repeats", number=_address(whom)))
+
 
 def _address(whom: Customer | str | None) -> str | None:
     return whom.number if isinstance(whom, Customer) else whom

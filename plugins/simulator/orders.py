@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from .changes import Changes
-from .faults import NAMES, PAGE_FAULTS, AnyFault, Counted, Fault
+from .faults import NAMES, PAGE_FAULTS, AnyFault, Counted, Fault, Passing
 from .nouns import Device, SimulatorError, number_of, unknown
 
 F = TypeVar("F", bound=Fault)
@@ -33,8 +34,11 @@ class Orders:
     def place(self, fault: AnyFault) -> None:
         """Orders a fault, beside those that stand."""
         times = fault.times if isinstance(fault, Counted) else None
-        self._standing.append(Order(fault=fault, left=times))
+        order = Order(fault=fault, left=times)
+        self._standing.append(order)
         self._changes.ring()
+        if isinstance(fault, Passing) and fault.seconds is not None:
+            asyncio.get_running_loop().call_later(fault.seconds, self._end, [order])
 
     def heal(self, name: str | None, of: str | None) -> int:
         """Takes back what was ordered by that name and for that one (None: all); answers how many."""
@@ -43,11 +47,14 @@ class Orders:
         healed = [
             order for order in self._standing if name in (None, _name(order)) and of in (None, order.fault.of)
         ]
-        for order in healed:
+        self._end(healed)
+        return len(healed)
+
+    def _end(self, orders: list[Order[Any]]) -> None:
+        for order in orders:
             order.healed = True
         self._standing = [order for order in self._standing if not order.healed]
         self._changes.ring()
-        return len(healed)
 
     def all(self) -> list[dict[str, Any]]:
         """What stands, as JSON objects with `left`, how many times more."""

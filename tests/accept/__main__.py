@@ -20,7 +20,7 @@ from .every import CHECKS
 
 @click.command()
 @click.option("--only", multiple=True, type=click.Choice([each.name for each in CHECKS]), help="This one.")
-@click.option("--size", type=click.Choice(list(Size)), default=Size.FULL, show_default=True)
+@click.option("--size", type=click.Choice(Size, case_sensitive=False), default=Size.FULL, show_default=True)
 def accept(only: Sequence[str], size: Size) -> None:
     """Try what is promised."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

@@ -12,7 +12,7 @@ import click
 import structlog
 import uvloop
 
-from . import latency, memory, start, store
+from . import drain, latency, memory, paced, queue, start, store
 from .machine import machine
 from .runs import Figure, table
 
@@ -21,6 +21,9 @@ _TOPICS = {
     "latency": latency.measure,
     "memory": memory.measure,
     "store": store.measure,
+    "drain": drain.measure,
+    "queue": queue.measure,
+    "paced": paced.measure,
 }
 
 

@@ -18,6 +18,16 @@ class Figure:
     note: str = ""
 
 
+def beside(name: str, pairs: Sequence[tuple[float, float]], aim: str = "") -> Sequence[Figure]:
+    """Ours and plain sqlite3's, each a second, by turns: first how one stands to the other, which says more
+    than either on a machine whose disk and neighbours are its own."""
+    return [
+        Figure(name=f"{name}: ratio", unit="x", samples=[ours / plain for ours, plain in pairs]),
+        Figure(name=name, unit="/s", samples=[ours for ours, _ in pairs], aim=aim),
+        Figure(name=f"{name}: plain sqlite3", unit="/s", samples=[plain for _, plain in pairs]),
+    ]
+
+
 def table(figures: Sequence[Figure]) -> str:
     """The figures, a line each, in columns: words to the left, numbers to the right."""
     rows = [_HEAD, *map(_row, figures)]

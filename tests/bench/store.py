@@ -18,7 +18,7 @@ from chatgrow_bot.hub import Outbox
 from chatgrow_bot.messages import ConnectionState, Outbound
 from chatgrow_bot.testing import TalkingBot
 
-from .runs import Figure
+from .runs import Figure, beside
 
 #: Messages per run, by how many producers wait for each other.
 _MESSAGES = {1: 500, 50: 10_000}
@@ -31,18 +31,14 @@ async def measure(runs: int) -> Sequence[Figure]:
     for producers, count in _MESSAGES.items():
         pairs = [await _pair(producers, count) for _ in range(runs)]
         name = f"enqueue, {producers} producer{'s' if producers > 1 else ''}"
-        figures += [
-            Figure(name=name, unit="/s", samples=[ours for ours, _ in pairs]),
-            Figure(name=f"{name}: plain sqlite3", unit="/s", samples=[plain for _, plain in pairs]),
-            Figure(name=f"{name}: ratio", unit="x", samples=[ours / plain for ours, plain in pairs]),
-        ]
+        figures += beside(name, pairs, "20,000/s" if producers > 1 else "")
     return figures
 
 
 async def _pair(producers: int, count: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(prefix="chatgrow-bench-") as folder:
         ours = await _enqueue(Path(folder), producers, count)
-        return ours, await asyncio.to_thread(_plain, Path(folder) / "plain.db", producers, count)
+        return ours, await asyncio.to_thread(plain, Path(folder) / "plain.db", producers, count)
 
 
 async def _enqueue(folder: Path, producers: int, count: int) -> float:
@@ -66,7 +62,8 @@ async def _produce(outbox: Outbox, tenant: str, number: int, count: int) -> None
         await outbox.enqueue(tenant, "shop", message, source="bench")
 
 
-def _plain(file: Path, together: int, count: int) -> float:
+def plain(file: Path, together: int, count: int) -> float:
+    """Rows a second into plain sqlite3, so many in a transaction."""
     with closing(sqlite3.connect(file, isolation_level=None)) as conn:
         conn.execute("PRAGMA journal_mode=WAL")
         conn.execute("PRAGMA synchronous=FULL")

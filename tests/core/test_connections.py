@@ -148,8 +148,8 @@ async def test_wrong_settings_are_named_by_their_places_all_at_once(bot: Talking
 
 async def test_an_engine_nobody_offers_is_named(bot: TalkingBot) -> None:
     await bot.start()
-    await connections(bot).create(bot.admin, "shop", "Shop", "", {"engine": "webb", "autoReconnect": False})
-    view = await bot.reaches("shop", ConnectionState.DISCONNECTED)
+    await connections(bot).create(bot.admin, "shop", "Shop", "", {"engine": "webb"})
+    view = await bot.reaches("shop", ConnectionState.FAILED)
     assert "No plugin offers the engine 'webb'" in view.reason
 
 

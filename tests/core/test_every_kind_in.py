@@ -126,7 +126,7 @@ async def test_a_remark_is_kept_and_told_and_nobody_is_asked_to_answer_it(
     message = await stored(bot, remark.wa_id)
     assert (message.payload, message.about, message.about_wa_id) == (payload, first.id, first.wa_id)
     assert await outcome(bot, message) == "remark"
-    trace = await bot.read(lambda conn: "\n".join(explain.inbound(conn, message.id)))
+    trace = await bot.read(lambda conn: "\n".join(explain.lines(conn, message.id, message.received_at)))
     assert f"nobody expects an answer to a message of the kind '{message.kind}'" in trace
     await bot.rest()
     assert [parcel.text for parcel in session.sent] == ["text hello"]

@@ -1,15 +1,17 @@
 """A plugin's failure stays its own: errors, hangs, stalls, and the sleep that follows."""
 
 import asyncio
+import contextlib
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from chatgrow_bot.hooks import Limits
 from chatgrow_bot.hooks.breaker import FIRST_SLEEP, LONGEST_SLEEP
 from chatgrow_bot.hooks.watchdog import Watchdog
-from chatgrow_bot.messages import Inbound, Later, Outbound, Step
+from chatgrow_bot.messages import Drop, Inbound, Later, Outbound, Step
 from chatgrow_bot.plugin import Plugin, hook
 
 from .fakes import Stage, block, delivery, inbound, outbound
@@ -186,3 +188,63 @@ async def test_a_sleeping_outbound_filter_holds_messages_until_it_wakes() -> Non
     held = await stage.hooks.filter_outbound(outbound("fine"), delivery())
     assert isinstance(held, Later)
     assert held.seconds == 40
+
+
+async def test_a_plugin_that_will_not_be_cancelled_is_left_behind_and_the_next_one_answers() -> None:
+    let_go = asyncio.Event()
+
+    class Stubborn(Plugin):
+        @hook
+        async def answer(self) -> None:
+            while not let_go.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await let_go.wait()
+
+    stage = Stage(limits=FAST).play(Stubborn, Yes)
+    async with asyncio.timeout(10):
+        answered = await stage.hooks.answer(inbound())
+    let_go.set()
+    assert answered
+    assert answered.by == "Yes"
+    assert "goes on although it was cancelled" in stage.faults[0].reason
+
+
+async def test_an_answer_that_comes_after_the_stop_comes_too_late() -> None:
+    class Late(Plugin):
+        @hook
+        async def answer(self, message: Inbound) -> Outbound:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            return Outbound(to=message.chat, text="here I am")
+
+    stage = Stage().play(Late)
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(stage.hooks.answer(inbound()))
+        await asyncio.sleep(0.01)
+        asking.cancel()
+    assert asking.cancelled()
+
+
+@pytest.mark.parametrize("rubbish", [Drop(None), Inbound, 7, b"x", {"to": "you"}])  # type: ignore[arg-type]
+async def test_a_filter_that_gives_rubbish_is_blamed_and_the_message_passes(rubbish: object) -> None:
+    class Filter(Plugin):
+        @hook
+        async def filter_inbound(self, message: Inbound) -> object:
+            return replace(message, text=5) if rubbish is Inbound else rubbish  # type: ignore[arg-type]
+
+    stage = Stage().play(Filter)
+    assert await stage.hooks.filter_inbound(inbound()) == inbound()
+    assert len(stage.faults) == 1
+
+
+@pytest.mark.parametrize("many", [[], [outbound()] * 101, [outbound(), None], [Outbound(to="1", media="x")]])  # type: ignore[arg-type]
+async def test_an_answer_that_is_no_answer_is_passed_over(many: list[object]) -> None:
+    class Floods(Plugin):
+        @hook
+        async def answer(self) -> object:
+            return many
+
+    stage = Stage().play(Floods, Yes)
+    answered = await stage.hooks.answer(inbound())
+    assert answered
+    assert answered.by == "Yes"

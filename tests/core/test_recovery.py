@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any, cast
 
 from chatgrow_bot.engine import Ack
 from chatgrow_bot.errors import EngineError, SendFailed, SendUnknown
@@ -196,3 +197,23 @@ async def test_a_filter_that_says_later_at_once_does_not_make_the_queue_spin(bot
         lambda conn: outgoing(conn, other.tenant, other.id), lambda row: row and row.delivery.due > other.due
     )
     assert Impatient.asked == 2
+
+
+async def test_what_waits_goes_on_when_the_clock_is_set_back_by_an_hour(bot: TalkingBot) -> None:
+    clock = bot.clock = FakeClock()
+    bot.engine = FakeEngine(clock.now)
+    await bot.start(
+        settings={"pacing": {"send": {"min": 30, "max": 30, "jitter": 0}, "reply": {"min": 0, "max": 0}}}
+    )
+    session = await bot.connect()
+    sent = [await send(bot, f"message {number}", to=NOAM) for number in range(4)]
+    await becomes(bot, sent[0], State.SENT)
+    clock.advance(-3600)
+    passed, health = 0, cast(Any, bot.running.hub.health)
+    async with asyncio.timeout(20):
+        while len(session.sent) < len(sent):
+            clock.advance(1)
+            passed += 1
+            await health.look()  # as it does each minute; and behind whatever the way out has begun
+    assert passed < 300
+    assert [parcel.text for parcel in session.sent] == [f"message {number}" for number in range(4)]

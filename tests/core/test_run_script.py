@@ -4,6 +4,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from chatgrow_bot.config import load
+from chatgrow_bot.store.folder import FolderLock
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "run.py"
 LIVE = "plugins: {engine_web: {}}"
@@ -53,6 +55,21 @@ def test_only_a_browser_at_the_true_whatsapp_needs_another_user(
 ) -> None:
     (tmp_path / "chatgrow.yaml").write_text(settings)
     assert script.meets_whatsapp(load(tmp_path / "chatgrow.yaml", {}).settings) is meets
+
+
+def test_what_keeps_everybody_from_running_it_is_said_before_anything_is_made(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (tmp_path / "chatgrow.yaml").write_text(f"server: {{port: {port}}}")
+        settings = load(tmp_path / "chatgrow.yaml", {}).settings
+        assert f"Nobody can listen on 127.0.0.1:{port}" in script.cannot_run(settings)
+    assert script.cannot_run(settings) == ""
+    with FolderLock(settings.session_dir):
+        assert f"A hub runs here already: process {os.getpid()}" in script.cannot_run(settings)
+    (tmp_path / "logs").touch()
+    assert "is no folder to write to" in script.cannot_run(settings)
 
 
 @pytest.mark.parametrize(("mode", "others"), [(0o755, True), (0o750, False), (0o711, True), (0o700, False)])

@@ -168,3 +168,27 @@ async def test_it_leaves_without_delay() -> None:
     with Watchdog():
         await asyncio.sleep(0.3)
     assert time.monotonic() - began < 0.9
+
+
+@pytest.mark.parametrize("loop", [asyncio, uvloop])
+def test_a_task_that_a_plugin_made_on_the_side_is_interrupted_too_and_the_plugin_is_blamed(
+    loop: ModuleType,
+) -> None:
+    theirs: dict[str, object] = {"__name__": "chatgrow_plugins.faq.words", "block": block}
+    exec("async def lurk():\n    block()", theirs)
+    lurking: list[asyncio.Task[None]] = []
+    blamed: list[str] = []
+
+    async def leaks() -> None:
+        lurking.append(asyncio.ensure_future(theirs["lurk"]()))  # type: ignore[operator]
+
+    async def scene() -> None:
+        with Watchdog(**QUICK):
+            await watched("faq", leaks, lambda: blamed.append("faq"))
+            await asyncio.wait(lurking)
+            await asyncio.sleep(0)
+
+    with asyncio.Runner(loop_factory=loop.new_event_loop) as runner:
+        runner.run(scene())
+    assert isinstance(lurking[0].exception(), PluginStalled)
+    assert blamed == ["faq"]

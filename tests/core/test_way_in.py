@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sqlalchemy import Connection, func, select
 
@@ -183,7 +183,7 @@ async def test_a_dropped_message_is_kept_with_the_reason_and_not_answered(bot: T
     message_id = await bot.read(
         lambda conn: str(conn.execute(select(inbox.c.id).where(inbox.c.wa_id == arrival.wa_id)).scalar())
     )
-    told = await bot.read(lambda conn: list(explain.inbound(conn, message_id)))
+    told = await bot.read(lambda conn: explain.lines(conn, message_id, bot.clock.now()))
     assert any("not today" in line for line in told)
 
 
@@ -219,27 +219,3 @@ async def test_a_chat_in_which_a_loop_was_cut_is_left_alone_for_a_while(bot: Tal
     assert await bot.say("still there?") == []
     clock.advance(101)
     assert await bot.say("and now?") == ["you said and now?"]
-
-
-async def test_a_message_that_cannot_be_answered_is_told_of_and_does_not_hold_its_chat_up(
-    bot: TalkingBot,
-) -> None:
-    class Broken(Plugin):
-        @hook
-        async def answer(self, message: Inbound) -> Outbound:
-            lasts: Any = 5 if message.text == "bad" else None
-            return Outbound(to=message.chat, text="fine", ttl=lasts)
-
-    clock = bot.clock = FakeClock()
-    bot.engine = FakeEngine(clock.now)
-    await bot.start(Broken, Listener)
-    session = await bot.connect()
-    await session.hears("bad")
-    await session.hears("good")
-    async with asyncio.timeout(10):
-        while not session.sending.is_set():
-            clock.advance(20)
-            await asyncio.sleep(0.001)
-        await Listener.heard.wait()
-    assert [parcel.text for parcel in session.sent] == ["fine"]
-    assert "left unanswered: TypeError" in Listener.faults[0].reason

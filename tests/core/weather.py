@@ -1,6 +1,7 @@
 """A disk that tests can fill and slow down, beneath a hub that runs."""
 
 import asyncio
+import errno
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,5 +28,5 @@ class Disk:
             await self.gate.wait()
         if self.full:
             self.refused.set()
-            raise OSError("no space left on device")
+            raise OSError(errno.ENOSPC, "no space left on device")
         return await self._commit(batch)

@@ -15,7 +15,7 @@ def _layer(meaning: str, names: str) -> Layer:
 LAYERS: tuple[Layer, ...] = (
     _layer(
         "what is carried, what fails, what time it is",
-        "__init__ background clock errors ids payloads states",
+        "__init__ background clock errors ids payloads private states",
     ),
     _layer("the nouns that flow", "messages"),
     _layer("who is meant, and what a way to WhatsApp must offer", "addresses engine"),
@@ -26,11 +26,11 @@ LAYERS: tuple[Layer, ...] = (
         "single things: settings, the database, the safe doors, arithmetic",
         "config limits logs qr safety store",
     ),
-    _layer("what several parts use", "consent reporting tenants"),
+    _layer("what several parts use", "consent lineage reporting tenants"),
     _layer("the one caller of plugins", "hooks"),
     _layer(
         "the parts, which meet by the Protocols of hub.py",
-        "accounts chats commands connections facts inbox outbox policies server spool",
+        "accounts chats commands connections doctor facts inbox outbox policies server sessions spool upkeep",
     ),
     _layer("who looks at the parts", "health"),
     _layer("where plugins come from and live", "host"),

@@ -8,7 +8,10 @@ import pytest
 from .source import Found, Source, calls, core, dotted, expect_none, imports, plugins, source, unlisted
 
 #: Who makes a task by itself; all others ask a TaskGroup or a scope, so that every task ends with its owner.
-TASKS = {"chatgrow_bot/host/scope.py": "the scope of a plugin, which owns the tasks it makes"}
+TASKS = {
+    "chatgrow_bot/host/scope.py": "the scope of a plugin, which owns the tasks it makes",
+    "chatgrow_bot/hooks/isolation.py": "a plugin's call, left behind when it will not be cancelled",
+}
 #: Who reads the wall clock; all others are handed a Clock, so that a test can turn its hands.
 WALL_CLOCKS = {
     "chatgrow_bot/clock.py": "the clock",

@@ -5,6 +5,9 @@ const WA_JS_VERSION = '4.6.0'; // what this bridge was written against
 
 const calls = {};
 
+// This page's name, by which Python tells its reports from those of the page that was loaded before it.
+const PAGE = crypto.randomUUID().slice(0, 8);
+
 // Errors lose their code on the way to Python, so a call never throws: it answers {ok, value} or {ok, code, message}.
 async function call(name, args) {
   try {
@@ -24,9 +27,19 @@ function refuse(code, message) {
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+// Whom we listen to, kept so that what was cut off can be listened to again.
+const hearing = [];
+
+function hear(event, listener) {
+  hearing.push([event, listener]);
+  WPP.on(event, listener);
+}
+
 // Reports leave one at a time and in order; Python answers false when it wants to be asked again later.
 const outgoing = [];
 let reporting = false;
+let told = 0; // reports that Python has taken
+let waitingSince = null; // when the first of those that wait was handed over
 
 function report(item) {
   const waiting = outgoing.length > 1 && outgoing[outgoing.length - 1]; // the first is on its way already
@@ -36,12 +49,21 @@ function report(item) {
   if (!reporting) void drain();
 }
 
+// Async also where there is no such function any more: whoever asks gets no.
+const tellPython = async (text) => window.__chatgrowReport(text, PAGE);
+
 async function drain() {
   reporting = true;
   while (outgoing.length) {
-    const taken = await window.__chatgrowReport(outgoing[0].text).catch(() => false);
-    if (taken) outgoing.shift();
-    else await sleep(1000);
+    waitingSince ??= performance.now();
+    const taken = await tellPython(outgoing[0].text).catch(() => false);
+    if (!taken) {
+      await sleep(1000);
+      continue;
+    }
+    outgoing.shift();
+    waitingSince = null;
+    told += 1;
   }
   reporting = false;
 }

@@ -6,7 +6,7 @@ calls.find = async (id, waId) => {
   return msg && { chat: canonical(msg.id.remote), waId, ack: msg.ack ?? 0 };
 };
 
-const PAGE = 50;
+const PAGE_OF = 50; // messages
 const MOST = 2000;
 const PAGE_PATIENCE = 8000; // ms
 const PATIENCE = 20000; // ms for one chat: what was found till then is better than nothing
@@ -31,19 +31,7 @@ calls.messagesSince = async (id, since) => {
   if (!chat) return [];
   const unread = Math.max(0, chat.unreadCount);
   const end = performance.now() + PATIENCE;
-  let messages = [];
-  while (messages.length < MOST && performance.now() < end) {
-    const anchor = messages.length ? { direction: 'before', id: messages[0].id.toString() } : {};
-    const known = new Set(messages.map((msg) => msg.id.toString()));
-    // It is known to hang for some chats; what the page holds of them already is told below all the same.
-    const asked = WPP.chat.getMessages(id, { count: PAGE, ...anchor });
-    const page = await Promise.race([asked, sleep(PAGE_PATIENCE).then(() => [])]);
-    const older = page.filter((msg) => !known.has(msg.id.toString())).sort((a, b) => a.t - b.t);
-    messages = [...older, ...messages];
-    const enough = messages.filter(isTheirs).length >= unread;
-    if (!older.length || (messages[0].t < since && enough)) break;
-  }
-  messages = withHeld(chat, messages);
+  const messages = await lookBack(chat, since, end, unread);
   const told = wanted(messages, since, unread);
   for (const msg of messages.reverse()) {
     if (performance.now() > end + PATIENCE) break; // the newest were asked first
@@ -51,6 +39,35 @@ calls.messagesSince = async (id, since) => {
   }
   return told;
 };
+
+// Our own messages of a chat, and how far they have come.
+calls.progressIn = async (id, since) => {
+  needLogin();
+  const chat = WPP.chat.get(id);
+  const remote = chat && canonical(chat.id);
+  if (!chat || !CHAT_ID.test(remote)) return [];
+  const messages = await lookBack(chat, since, performance.now() + PATIENCE, 0);
+  return messages
+    .filter((msg) => msg.id.fromMe && msg.t >= since && msg.ack && WA_ID.test(msg.id.id))
+    .map((msg) => ({ type: 'ack', chat: remote, waId: msg.id.id, ack: msg.ack }));
+};
+
+// A chat's messages back to that time and to the oldest unread one, oldest first.
+async function lookBack(chat, since, end, unread) {
+  let messages = [];
+  while (messages.length < MOST && performance.now() < end) {
+    const anchor = messages.length ? { direction: 'before', id: messages[0].id.toString() } : {};
+    const known = new Set(messages.map((msg) => msg.id.toString()));
+    // It is known to hang for some chats; what the page holds of them already is told all the same.
+    const asked = WPP.chat.getMessages(idOf(chat.id), { count: PAGE_OF, ...anchor });
+    const page = await Promise.race([asked, sleep(PAGE_PATIENCE).then(() => [])]);
+    const older = page.filter((msg) => !known.has(msg.id.toString())).sort((a, b) => a.t - b.t);
+    messages = [...older, ...messages];
+    const enough = messages.filter(isTheirs).length >= unread;
+    if (!older.length || (messages[0].t < since && enough)) break;
+  }
+  return withHeld(chat, messages);
+}
 
 // wa-js looks backwards from one message, and may miss those that came beside it.
 function withHeld(chat, messages) {

@@ -67,6 +67,7 @@ function wordsOf(msg) {
 }
 
 function handIn(msg) {
+  noteHeard(msg);
   if (msg.type === 'ciphertext') return noteUndecrypted(msg);
   const message = describe(msg);
   if (message) report(message);
@@ -102,9 +103,10 @@ function reportAck(chat, key, ack) {
   if (key.fromMe && CHAT_ID.test(id)) report({ type: 'ack', chat: id, waId: key.id, ack });
 }
 
-WPP.on('chat.new_message', handIn);
+hear('chat.new_message', handIn);
 // In a group a receipt speaks for one member only; the message's own ack speaks for all of them.
-WPP.on('chat.msg_ack_change', ({ ack, chat, ids }) => {
+hear('chat.msg_ack_change', ({ ack, chat, ids }) => {
+  noteNews();
   for (const key of ids) if (!key.remote.isGroup()) reportAck(chat, key, ack);
 });
 // wa-js tells of receipts and the server's ack; that a message was refused after all shows only in the store.

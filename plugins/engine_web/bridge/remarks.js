@@ -67,10 +67,10 @@ function tell(told) {
   if (told && !isEcho(told)) report(told);
 }
 
-WPP.on('chat.poll_response', (event) => tell(vote({ ...event, poll: event.msgId })));
-WPP.on('chat.new_reaction', (event) => tell(reaction(event)));
-WPP.on('chat.msg_edited', ({ msg }) => tell(edit(msg)));
-WPP.on('chat.msg_revoke', ({ refId, author, from, id }) => {
+hear('chat.poll_response', (event) => tell(vote({ ...event, poll: event.msgId })));
+hear('chat.new_reaction', (event) => tell(reaction(event)));
+hear('chat.msg_edited', ({ msg }) => tell(edit(msg)));
+hear('chat.msg_revoke', ({ refId, author, from, id }) => {
   const who = author ?? id.participant ?? from;
   tell(deletion(keyFrom(refId), who, Date.now()));
 });

@@ -5,6 +5,7 @@ let pairingSince = null;
 let passkeyAsked = false;
 let logoutReason = null;
 let missing = null;
+let bannedForATime = false;
 
 calls.snapshot = async () => {
   if (!WPP.isReady) return null;
@@ -30,9 +31,11 @@ calls.snapshot = async () => {
     passkey: passkeyAsked,
     pairingSeconds: pairingSince === null ? 0 : (performance.now() - pairingSince) / 1000,
     logout: logoutReason,
-    missing: missing ?? [],
+    bannedForATime,
+    missing: [...(missing ?? []), ...lostHearing()],
     pairingCode: auth ? null : pairingCode,
     undecrypted: undecryptedNow(),
+    ear: earNow(),
   };
 };
 
@@ -52,6 +55,13 @@ function dialog() {
 // The page reloads itself while logging out, so nobody may be left to answer: the caller expects that.
 calls.logout = () => WPP.conn.logout();
 
+// WhatsApp Web goes on showing the chats then; `until`, where it says so, is not in a form to rely on.
+WPP.on('conn.backend_event', (name) => {
+  if (!String(name).startsWith('account_temporarily_banned')) return;
+  bannedForATime = true;
+  report({ type: 'changed' });
+});
+
 for (const name of [
   'auth_code_change',
   'authenticated',
@@ -70,7 +80,7 @@ WPP.loader.onReady(() => report({ type: 'changed' }));
 function loggedOut(reason) {
   logoutReason = typeof reason === 'string' ? reason.slice(0, 100) : (logoutReason ?? 'logged_out');
   // At once and past whatever waits: the page is about to load anew, and will have forgotten it.
-  void window.__chatgrowReport(JSON.stringify({ type: 'changed', logout: logoutReason })).catch(() => {});
+  void tellPython(JSON.stringify({ type: 'changed', logout: logoutReason })).catch(() => {});
 }
 
 WPP.on('conn.logout_reason', loggedOut);

@@ -34,7 +34,12 @@ class Connection(Answer):
     settings: dict[str, Any]
     state: str
     reason: str
-    paused: bool
+    paused: bool = Field(description="whether messages wait although it could send")
+    paused_because: str = Field(description="who or what paused it, and why")
+    first_contacts_until: datetime | None = Field(
+        description="until then nobody is written to for the first time"
+    )
+    picture_at: datetime | None = Field(description="when GET .../picture was taken, if somebody must look")
     me: str | None = Field(description="the linked account's chat id")
     created_at: datetime
     state_since: datetime

@@ -112,6 +112,7 @@ class SentMessage(_Shown):
     priority: str
     status: str
     reason: str
+    waits_for: str = Field(description="what stands in its way now; empty when nothing does")
     ack: int = Field(description="-1 refused, 0 pending, 1 server, 2 phone, 3 read, 4 played")
     attempts: int
     source: str
@@ -121,6 +122,25 @@ class SentMessage(_Shown):
     expires_at: datetime
     updated_at: datetime
     timeline: list[TimelineStep]
+
+
+class Held(Answer):
+    """A message that waits for a person's decision: to be sent again or given up."""
+
+    message_id: str
+    connection_id: str
+    chat: str
+    type: str
+    reason: str
+    attempts: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class HeldList(Answer):
+    """The caller's messages that wait for a person's decision, oldest first."""
+
+    messages: list[Held]
 
 
 class ReceivedMessage(_Shown):

@@ -34,10 +34,13 @@ class Api:
     ) -> None:
         await self._http.close()
 
-    async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """One request with a JSON answer. Raises DemoFailed with what the hub said."""
-        url = self._address + path
-        async with self._http.request(method, url, json=body, headers=self._headers) as response:
+    async def call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str = ""
+    ) -> Any:
+        """One request with a JSON answer, under an Idempotency-Key where one is given. Raises DemoFailed with
+        what the hub said."""
+        url, headers = self._address + path, {**self._headers, **({"Idempotency-Key": key} if key else {})}
+        async with self._http.request(method, url, json=body, headers=headers) as response:
             if response.status >= 400:
                 raise DemoFailed(f"{method} {path} answered {response.status}: {await _why(response)}")
             return await response.json()

@@ -31,6 +31,19 @@ __d('SimFaults', (exports, require) => {
       };
     },
 
+    deaf() {
+      const { trigger } = MsgCollection;
+      MsgCollection.trigger = (event, ...facts) =>
+        event === 'add' ? MsgCollection : trigger.call(MsgCollection, event, ...facts);
+      return () => delete MsgCollection.trigger;
+    },
+
+    temporary_ban() {
+      const { BackendEventBus } = require('WAWebBackendEventBus'); // its trigger is wrapped by wa-js
+      BackendEventBus.trigger('account_temporarily_banned', {});
+      return showDialog('This account is banned for a time. Your phone says until when.');
+    },
+
     needs_update() {
       Stream.set('needsUpdate', true);
       return () => Stream.set('needsUpdate', false);

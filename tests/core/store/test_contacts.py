@@ -11,6 +11,7 @@ from chatgrow_bot.messages import Inbound, Lane, State
 from chatgrow_bot.store import consent, contacts, inbox, outbox, queue
 from chatgrow_bot.store import tables as t
 from chatgrow_bot.store.database import Database, open_database
+from chatgrow_bot.store.rows import Outgoing
 
 from .test_outbox import EPOCH, NOW, ground, message
 
@@ -50,7 +51,8 @@ async def test_all_of_it_moves_save_what_is_there_twice(db: Database) -> None:
         for each in came:
             assert inbox.add(conn, each)
         outbox.add(conn, [held, waiting])
-        assert queue.claim(conn, "shop", Lane.SEND, EPOCH, NOW + timedelta(hours=1))
+        (taken,) = queue.claim(conn, [queue.Claim("shop", Lane.SEND, EPOCH, NOW + timedelta(hours=1))])
+        assert isinstance(taken, Outgoing)
         consent.record(conn, "u", LID, True, "a message", NOW)
 
     def after(conn: Connection) -> None:

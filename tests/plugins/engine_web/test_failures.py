@@ -43,7 +43,7 @@ async def test_a_crashed_page_ends_the_session(world: World) -> None:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(2):
                 await cdp.send("Page.crash")
-        await dies(session, "crashed", 2)
+        await dies(session, "crashed", 10)
         with pytest.raises(EngineError):
             await session.resolve("972541112233@c.us")
     assert not processes(world)
@@ -59,7 +59,7 @@ async def test_a_killed_browser_ends_the_session_and_a_new_one_is_still_linked(
         changes = world.inlet.changes
         processes(world)[0].kill()
         await world.inlet.until(lambda: world.inlet.changes > changes, seconds=2)
-        await dies(session, "ended", 2)
+        await dies(session, "ended", 10)
         with pytest.raises(EngineError):
             await session.send(Parcel(chat="972541112233@c.us", wa_id=WA_ID, text="hello"))
     async with world.open() as session:
@@ -71,7 +71,7 @@ async def test_a_renderer_that_hangs_ends_the_session_and_is_killed(tmp_path: Pa
         async with world.open() as session:
             await reach(session, State.QR, world.inlet)
             spin = asyncio.create_task(browser_page(session).evaluate("() => { for (;;); }"))
-            await dies(session, "hangs", 6)
+            await dies(session, "hangs", 15)
         assert not processes(world)
         with contextlib.suppress(Exception):
             await spin
@@ -151,7 +151,7 @@ async def test_playwright_itself_may_die_and_the_next_session_starts_another(wor
         await reach(session, State.QR, world.inlet)
         driver = next(child for child in psutil.Process().children() if "node" in child.name())
         os.kill(driver.pid, signal.SIGKILL)
-        await dies(session, None, 5)
+        await dies(session, None, 15)
     async with world.open() as session:
         await reach(session, State.QR, world.inlet)
 

@@ -162,7 +162,7 @@ async def test_a_login_used_elsewhere_waits_for_a_person(chat: Chat) -> None:
 
 @pytest.fixture
 async def own(tmp_path: Path) -> AsyncIterator[World]:
-    async with new_world(tmp_path, answer_seconds=1, close_seconds=3) as world:
+    async with new_world(tmp_path, answer_seconds=3, close_seconds=3) as world:
         yield world
 
 
@@ -171,6 +171,10 @@ async def test_a_page_that_spins_ends_the_session(own: World) -> None:
     async with own.open() as session:
         await reach(session, State.QR, own.inlet)
         await own.sim.order("stuck")
+        with pytest.raises(EngineError):
+            async with asyncio.timeout(10):
+                while True:
+                    await session.screenshot()
         with pytest.raises(EngineError, match="hangs"):
             async with asyncio.timeout(15):
                 while True:
@@ -191,9 +195,16 @@ async def test_a_passkey_is_said_and_forgotten_once_it_was_shown(own: World) -> 
 
 
 @pytest.mark.asyncio(loop_scope="function")
-async def test_a_ban_and_an_outdated_version_are_no_mere_logouts(own: World) -> None:
+async def test_bans_a_full_disk_and_an_outdated_version_are_no_mere_logouts(own: World) -> None:
     async with own.open() as session:
         await own.link(session)
+        await own.sim.order("temporary_ban", own.shop)
+        banned = await reach(session, State.BANNED, own.inlet)
+        assert "for a time" in banned.reason
+        assert banned.me
+        await own.sim.heal()
+    async with own.open() as session:  # it is linked as before
+        await reach(session, State.ONLINE, own.inlet)
         await own.sim.ban(own.shop)
         assert "account_locked" in (await reach(session, State.BANNED, own.inlet)).reason
     await own.sim.pardon(own.shop)
@@ -201,6 +212,10 @@ async def test_a_ban_and_an_outdated_version_are_no_mere_logouts(own: World) -> 
         await own.link(session)
         await own.sim.log_out(own.shop, "client_version_outdated")
         assert "outdated" in (await reach(session, State.ACTION_REQUIRED, own.inlet)).reason
+    async with own.open() as session:
+        await own.link(session)
+        await own.sim.log_out(own.shop, "storage_quota_exceeded")
+        assert "the disk is full" in (await reach(session, State.LOGGED_OUT, own.inlet)).reason
 
 
 @pytest.mark.asyncio(loop_scope="function")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chatgrow_bot.engine import Arrival, Parcel
+from chatgrow_bot.engine import Ack, Arrival, Parcel
 from chatgrow_bot.errors import SendFailed
 from chatgrow_bot.messages import ConnectionState as State
 from chatgrow_bot.messages import Kind
@@ -17,16 +17,19 @@ from .test_messages import parcel
 WA_ID = "3EB00123456789ABCDEF01"
 
 
-async def test_a_message_is_still_found_after_a_restart(world: World) -> None:
+async def test_a_message_is_still_found_after_a_restart_and_how_far_it_came_meanwhile(world: World) -> None:
     dana = world.customer()
     async with world.open() as session:
         await world.link(session)
         await session.send(Parcel(chat=chat_of(dana), wa_id=WA_ID, text="hello"))
+    await dana.read()
+    read = Ack(chat=chat_of(dana), wa_id=WA_ID, ack=3)
     async with world.open() as session:
         await reach(session, State.ONLINE, world.inlet)
-        found = await session.find(chat_of(dana), WA_ID)
-        assert found
-        assert found.ack >= 1
+        assert await session.find(chat_of(dana), WA_ID) == read
+        now = datetime.now(UTC)
+        assert [ack async for ack in session.progress(now - timedelta(minutes=2))] == [read]
+        assert [ack async for ack in session.progress(now + timedelta(hours=1))] == []
 
 
 async def test_the_sweep_finds_what_came_while_the_session_was_closed(world: World) -> None:

@@ -14,7 +14,8 @@ snapshot = part("snapshot")
 FRESH = {
     "auth": False, "ready": True, "mode": "QR", "info": "OPENING", "socket": "UNPAIRED", "needsUpdate": False,
     "idle": False, "passkey": False, "pairingSeconds": 0, "me": None, "qr": None, "dialog": None,
-    "logout": None, "missing": [], "pairingCode": None, "undecrypted": [],
+    "logout": None, "missing": [], "pairingCode": None, "undecrypted": [], "bannedForATime": False,
+    "ear": {"name": "a1b2.1", "waiting": 0, "deaf": False, "silent": False},
 }  # fmt: skip
 ONLINE = FRESH | {"auth": True, "mode": "MAIN", "info": "NORMAL", "socket": "CONNECTED", "me": "97250@c.us"}
 
@@ -50,6 +51,7 @@ def read(raw: dict[str, Any] | None, *, linked: bool = False, **more: Any) -> An
         (FRESH | {"mode": "DEPRECATED_VERSION"}, State.ACTION_REQUIRED),
         (FRESH | {"logout": "client_version_outdated"}, State.ACTION_REQUIRED),
         (FRESH | {"logout": "account_locked"}, State.BANNED),
+        (ONLINE | {"bannedForATime": True}, State.BANNED),
         (FRESH | {"logout": "user_initiated"}, State.LOGGED_OUT),
     ],
 )

@@ -31,7 +31,7 @@ async def driver(sim: Simulator, plugin: ModuleType, request: pytest.FixtureRequ
     ("fault", "details", "said"),
     [
         ("refuse_send", {}, "no fault 'refuse_send'; did you mean 'refuse_sends'?"),
-        ("weather", {}, "no fault 'weather'; there are away, block, delay_acks"),
+        ("weather", {}, "no fault 'weather'; there are away, block, deaf, delay_acks"),
         ("refuse_sends", {"cod": 463}, "refuse_sends: Object contains unknown field `cod`"),
         ("refuse_sends", {"code": "463"}, "refuse_sends: Expected `int | null`, got `str` - at `$.code`"),
         ("refuse_sends", {"times": 0}, "refuse_sends: Expected `int` >= 1"),

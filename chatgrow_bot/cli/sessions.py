@@ -1,0 +1,199 @@
+"""`chatgrow sessions`: the logins of connections on the disk. All but `list` only while no hub runs: a login
+that is in use changes under the copy."""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from .. import lineage
+from ..clock import SystemClock
+from ..config.load import Loaded
+from ..engine import Engine
+from ..errors import ConfigError, ConnectionNotFound
+from ..hub import ConnectionView
+from ..messages import ConnectionState
+from ..sessions import Key, Passphrase, Seal, cleanup, copies
+from ..store import connections as store
+from ..store.database import Database, open_database
+from .cold import loaded_plugins
+from .options import config_option, database, loaded
+
+_PASSPHRASE = "CHATGROW_BACKUP_PASSPHRASE"  # noqa: S105 (the name of a variable)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_key = click.option(
+    "--key", type=_FILE, help=f"A key file; without one a passphrase is asked, or taken from {_PASSPHRASE}."
+)
+
+
+@click.group()
+def sessions() -> None:
+    """Back up, restore and clear away the logins of connections."""
+
+
+@sessions.command("list")
+@config_option
+@click.pass_context
+def list_(ctx: click.Context, config: Path | None) -> None:
+    """List the connections and what lies on the disk of each."""
+    found = loaded(ctx, config)
+
+    async def read() -> Mapping[str, ConnectionView]:
+        async with open_database(found.settings.database_url, migrate=False) as db:
+            return await _views(db)
+
+    views = asyncio.run(read())
+    for connection_id, view in views.items():
+        folder = _folder(found, connection_id)
+        known = lineage.read(folder) if folder.is_dir() else None
+        size = sum(file.lstat().st_size for file in folder.rglob("*")) if folder.is_dir() else 0
+        opened = f"opened {known.openings} times" if known else "never opened"
+        click.echo(f"{connection_id:<20} {view.state:<14} {size / (1 << 20):>8.1f} MB  {opened}")
+    if not views:
+        click.echo("There are no connections.")
+
+
+@sessions.command()
+@click.argument("file", type=_FILE)
+def key(file: Path) -> None:
+    """Make a key for backups in a new FILE. Who has it can open them; without it nobody can."""
+    click.echo(f"{file}: made. Its public half is {Key.make(file)}")
+
+
+@sessions.command()
+@click.argument("connection", nargs=-1)
+@click.option(
+    "--to", "target", type=click.Path(file_okay=False, path_type=Path), help="The folder to write to."
+)
+@_key
+@config_option
+@click.pass_context
+def backup(
+    ctx: click.Context, connection: Sequence[str], target: Path | None, key: Path | None, config: Path | None
+) -> None:
+    """Back up the logins of these connections, or of all that are linked, each into a file of its own,
+    encrypted as `age` does it."""
+    found = loaded(ctx, config)
+    engines, now = _engines(found), SystemClock().now()
+    seal = _seal(key, confirm=True)
+
+    async def work() -> None:
+        async with database(found) as db:
+            views = await _views(db)
+            for each in connection or [name for name, view in views.items() if view.me]:
+                name, engine = _engine(found, engines, _view(views, each))
+                file = (target or found.settings.backups_folder) / f"{each}-{now:%Y%m%dT%H%M%SZ}.session.age"
+                folder = _folder(found, each)
+                copies.backup(folder, file, seal, engine.login_files, engine=name, me=views[each].me, now=now)
+                click.echo(f"{each}: {file} ({file.stat().st_size / (1 << 20):.1f} MB)")
+
+    asyncio.run(work())
+
+
+@sessions.command()
+@click.argument("connection")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_key
+@config_option
+@click.pass_context
+def restore(ctx: click.Context, connection: str, file: Path, key: Path | None, config: Path | None) -> None:
+    """Put a login back. Refused over a newer one: WhatsApp's keys move on with every message, and an older
+    login over a newer one ruins it."""
+    found = loaded(ctx, config)
+    engines, now = _engines(found), SystemClock().now()
+    seal = _seal(key, confirm=False)
+
+    async def work() -> None:
+        async with database(found) as db:
+            view = _view(await _views(db), connection)
+        name, engine = _engine(found, engines, view)
+        archive, aside = copies.restore(
+            file,
+            _folder(found, connection),
+            seal,
+            engine.login_files,
+            engine=name,
+            logged_out=view.state in (ConnectionState.LOGGED_OUT, ConnectionState.BANNED),
+            now=now,
+        )
+        click.echo(f"{connection}: the login of {archive.made_at:%Y-%m-%d %H:%M} UTC is back.")
+        if aside:
+            click.echo(
+                f"The one that was there is in {aside}; `chatgrow sessions cleanup` removes it in a week."
+            )
+        click.echo(
+            "If the account was used since then, messages may come that cannot be decrypted: then unlink it "
+            "on the phone, and link it anew."
+        )
+
+    asyncio.run(work())
+
+
+@sessions.command("cleanup")
+@click.option("--yes", is_flag=True, help="Remove them; without it they are only listed.")
+@config_option
+@click.pass_context
+def cleanup_(ctx: click.Context, yes: bool, config: Path | None) -> None:
+    """List what deleted connections left behind, and those that were never linked, a week after; with --yes,
+    remove it."""
+    found = loaded(ctx, config)
+    profiles = _folder(found, "")
+
+    async def work() -> list[cleanup.Leftover]:
+        async with database(found) as db:
+            views = await _views(db)
+            names = [each.name for each in profiles.iterdir()] if profiles.is_dir() else []
+            gone = await db.read(lambda conn: store.remembered(conn, names)) - views.keys()
+            left = list(cleanup.leftovers(profiles, views, gone, SystemClock().now()))
+            for each in left:
+                if yes and each.removable:
+                    cleanup.remove(each)
+            return left
+
+    left = asyncio.run(work())
+    for each in left:
+        does = "kept" if not each.removable else "removed" if yes else "would go"
+        click.echo(f"{does:<9} {each.folder}: {each.reason}")
+    if not left:
+        click.echo("There is nothing to clear away.")
+    elif not yes and any(each.removable for each in left):
+        click.echo("Nothing was removed. To do it: chatgrow sessions cleanup --yes")
+
+
+async def _views(db: Database) -> Mapping[str, ConnectionView]:
+    return {view.connection_id: view for view in await db.read(store.every)}
+
+
+def _view(views: Mapping[str, ConnectionView], connection_id: str) -> ConnectionView:
+    if connection_id not in views:
+        raise ConnectionNotFound(f"There is no connection '{connection_id}'")
+    return views[connection_id]
+
+
+def _folder(found: Loaded, connection_id: str) -> Path:
+    return found.settings.session_dir / "profiles" / connection_id
+
+
+def _engines(found: Loaded) -> Mapping[str, Callable[[], Engine]]:
+    _, hooks = loaded_plugins(found)
+    return {name: make for _, made in hooks.register_engines() for name, make in made.items()}
+
+
+def _engine(
+    found: Loaded, engines: Mapping[str, Callable[[], Engine]], view: ConnectionView
+) -> tuple[str, Engine]:
+    name = found.settings.for_connection(view.settings).engine
+    if name not in engines:
+        raise ConfigError(
+            f"No plugin offers the engine '{name}', which knows what of '{view.connection_id}' to keep"
+        )
+    return name, engines[name]()
+
+
+def _seal(key: Path | None, *, confirm: bool) -> Seal:
+    if key:
+        return Key(key)
+    words = os.environ.get(_PASSPHRASE)
+    return Passphrase(words or click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))

@@ -1,0 +1,51 @@
+"""Opening and closing a session, each within its time: an engine that hangs must not take its connection, or
+the hub's stop, with it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import TypeVar
+
+import structlog
+
+from ..engine import Session
+from ..errors import EngineError
+from .listener import Bounds
+
+T = TypeVar("T")
+
+log = structlog.get_logger("chatgrow.connection")
+
+
+async def within(seconds: float, what: str, work: Callable[[], Awaitable[T]]) -> T:
+    """Do this, or raise EngineError saying that it took too long."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await work()
+    except TimeoutError as error:
+        raise EngineError(f"{what} within {seconds:g} s") from error
+
+
+class Opened:
+    """A session for the time of the `async with`. Raises EngineError when it does not open."""
+
+    def __init__(
+        self, connection_id: str, opening: AbstractAsyncContextManager[Session], bounds: Bounds
+    ) -> None:
+        self._connection_id = connection_id
+        self._opening = opening
+        self._bounds = bounds
+
+    async def __aenter__(self) -> Session:
+        return await within(self._bounds.opening, "it did not open", self._opening.__aenter__)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        try:
+            async with asyncio.timeout(self._bounds.closing):
+                return await self._opening.__aexit__(kind, error, trace)
+        except TimeoutError:
+            log.warning("a session did not close in time", connection=self._connection_id)
+            return None

@@ -1,0 +1,5 @@
+"""Looks at everything every minute, and answers whoever asks how the hub fares."""
+
+from .health import Health
+
+__all__ = ["Health"]

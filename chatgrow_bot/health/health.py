@@ -1,0 +1,210 @@
+"""The regular look: what ran out of time is ended, sessions are weighed, and who fares otherwise than before
+is told of. Figures that only wobble are in the report and make none."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Set
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import Connection
+
+from ..background import background
+from ..clock import Clock
+from ..connections.keeper import Keeper
+from ..errors import StoreUnavailable
+from ..hub import ConnectionView
+from ..messages import ConnectionState, Fact, HealthReport
+from ..store import connections as stored_connections
+from ..store import journal, queue, recovery, steps
+from ..store.database import Database
+from .lag import Lag
+from .machine import has_disk, is_sound
+
+#: A session that was not seen for so long does not answer.
+_HEARTBEAT = timedelta(seconds=15)
+#: A message that could leave and has not for so long, while nothing else did either: the queue is stuck.
+_STUCK = timedelta(minutes=5)
+#: Messages ended in one transaction, so that others are not kept waiting for a whole queue's end.
+_AT_ONCE = 500
+#: Seconds that a check of the machine may take.
+_CHECK = 5.0
+_LOST = frozenset({ConnectionState.DISCONNECTED, ConnectionState.BANNED, ConnectionState.FAILED})
+
+log = structlog.get_logger("chatgrow.health")
+
+
+class Health:
+    """The regular look, and the checks that anyone may ask for."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        interval: float,
+        epoch: int,
+        folder: Path,
+        keepers: Callable[[], Mapping[str, Keeper]],
+        view: Callable[[str], ConnectionView],
+        halted: Callable[[], bool],
+        wake: Callable[[str], None],
+        weigh: Callable[[], Awaitable[object]],
+        tidy: Callable[[datetime], Awaitable[object]],
+        report: Callable[[Fact], None],
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._interval = interval
+        self._epoch = epoch
+        self._folder = folder  #: where everything is stored
+        self._keepers = keepers
+        self._view = view
+        self._halted = halted  #: whether nothing may leave at all
+        self._wake = wake  #: there is room in a connection's queue
+        self._weigh = weigh  #: ask every session what it takes
+        self._tidy = tidy  #: what lies about for nobody may go
+        self._report = report
+        self._lag = Lag()
+        self._last: dict[str, tuple[object, ...]] = {}
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Look regularly for the time of the block."""
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        scheduler.add_job(
+            self.look, "interval", seconds=self._interval, coalesce=True, max_instances=1, id="health"
+        )
+        scheduler.add_job(self.tidy, "interval", hours=1, coalesce=True, max_instances=1, id="tidy")
+        async with background(self._lag.run(), "lag"):
+            scheduler.start()
+            try:
+                yield
+            finally:
+                scheduler.shutdown(wait=False)
+
+    async def look(self) -> None:
+        """One look at everything."""
+        try:
+            await self._expire()
+            await self._set_right()
+            await self._weigh()
+            reports = {report.connection_id: report for report in await self.reports()}
+        except StoreUnavailable:
+            log.exception("the regular look failed")
+            return
+        for name, report in reports.items():
+            if self._last.get(name) != (key := _key(report)):
+                self._last[name] = key
+                self._report(report)
+        for name in self._last.keys() - reports.keys():
+            del self._last[name]
+
+    async def tidy(self) -> None:
+        """Remove what nobody can use any more."""
+        try:
+            await self._tidy(self._clock.now())
+        except (OSError, StoreUnavailable):
+            log.exception("tidying up failed")
+
+    async def _set_right(self) -> None:
+        """Nothing waits for longer because the clock was set back."""
+        now = self._clock.now()
+        for connection_id in await self._db.write(lambda conn: recovery.from_the_future(conn, now)):
+            self._wake(connection_id)
+
+    async def _expire(self) -> None:
+        now = self._clock.now()
+        while ended := await self._db.write(lambda conn: steps.expire(conn, now, _AT_ONCE)):
+            for connection_id in {row.delivery.connection_id for row in ended}:
+                self._wake(connection_id)
+
+    async def reports(self) -> list[HealthReport]:
+        """How each connection fares now."""
+        backlogs, stuck = await self._db.read(self._queues)
+        return [
+            self._report_on(keeper, backlogs.get(name, 0), name in stuck)
+            for name, keeper in list(self._keepers().items())
+        ]
+
+    def _queues(self, conn: Connection) -> tuple[Mapping[str, int], Set[str]]:
+        """How many wait on each connection, and on which nothing leaves that could."""
+        backlogs, before = stored_connections.backlogs(conn), self._clock.now() - _STUCK
+        asked = {
+            name
+            for name, keeper in list(self._keepers().items())
+            if name in backlogs and keeper.state is ConnectionState.ONLINE and keeper.since <= before
+        }
+        overdue = queue.overdue(conn, asked, self._epoch, before) if asked else set()
+        if overdue:
+            moving = {
+                name for (name, _), slot in stored_connections.next_slots(conn).items() if slot > before
+            }
+            overdue -= moving
+        return backlogs, overdue
+
+    def _report_on(self, keeper: Keeper, backlog: int, is_stuck: bool) -> HealthReport:
+        now = self._clock.now()
+        age = now - keeper.last_seen if keeper.last_seen else None
+        answers = age is not None and age < _HEARTBEAT
+        online = keeper.state is ConnectionState.ONLINE and answers
+        view, takes = self._view(keeper.connection_id), keeper.ledger.takes
+        can_send = online and not view.paused and not self._halted() and not is_stuck
+        can_receive = online and not keeper.deaf
+        return HealthReport(
+            connection_id=keeper.connection_id,
+            tenant=view.tenant,
+            state=keeper.state,
+            is_healthy=online and can_receive and not is_stuck,
+            can_send=can_send,
+            can_receive=can_receive,
+            heartbeat_age=None if age is None else age.total_seconds(),
+            backlog=backlog,
+            reason=self._why(keeper, view, answers=answers, is_stuck=is_stuck),
+            memory=takes.memory if takes else None,
+            cpu=takes.cpu if takes else None,
+            lag=self._lag.worst,
+            at=now,
+        )
+
+    def _why(self, keeper: Keeper, view: ConnectionView, *, answers: bool, is_stuck: bool) -> str:
+        """What is wrong, in words that stay the same while it is."""
+        if keeper.state is not ConnectionState.ONLINE:
+            return view.reason
+        if not answers:
+            return "its page does not answer"
+        if keeper.deaf:
+            return f"nothing comes in: {keeper.deaf}"
+        if view.paused:
+            return f"it is paused: {view.paused_because}" if view.paused_because else "it is paused"
+        if self._halted():
+            return "the whole queue is halted"
+        return "messages that could leave do not" if is_stuck else ""
+
+    async def checks(self) -> Mapping[str, bool]:
+        """Named checks of the whole process, without anyone's name."""
+        try:
+            last = await self._db.read(journal.last_written)
+            _, stuck = await self._db.read(self._queues)
+            database = True
+        except StoreUnavailable:
+            last, stuck, database = None, set(), False
+        try:
+            async with asyncio.timeout(_CHECK):
+                disk = await has_disk(self._folder)
+        except TimeoutError:
+            disk = False
+        return {
+            "database": database,
+            "connections": not any(keeper.state in _LOST for keeper in self._keepers().values()),
+            "queue": not stuck,
+            "disk": disk,
+            "clock": is_sound(self._clock.now(), last),
+        }
+
+
+def _key(report: HealthReport) -> tuple[object, ...]:
+    """What makes a report another: not a figure."""
+    return (report.state, report.is_healthy, report.can_send, report.can_receive, report.reason)

@@ -1,0 +1,13 @@
+"""Files that nobody else may read, from the first byte on."""
+
+import os
+from pathlib import Path
+
+
+def write_new(file: Path, content: bytes) -> None:
+    """Write a file that is not there yet, 0600; it is on the disk when this returns. Raises OSError."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(descriptor)

@@ -1,0 +1,73 @@
+"""What a process that died, or a turn that failed, left half done: found again, counted, and given to a
+person when it happens to the same message again and again. The count and the alert stand in the transaction
+that does it, so that a message which kills every process that touches it runs out of tries all the same."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, case, select, type_coerce, update
+
+from ..messages import HOLDS_CHAT, WAITING, Fault, State
+from . import journal, steps
+from .rows import Outgoing
+from .tables import in_states, outbox
+
+_HOLDS, _WAITS = in_states("outbox.state", HOLDS_CHAT), in_states("outbox.state", WAITING)
+#: A message stored so much later than now was stored by another clock.
+_CLOCK_NOISE = timedelta(seconds=2)
+#: What is due so soon after its last step was not planned for that time.
+_UNPLANNED = timedelta(minutes=10)
+_AGAIN = outbox.c.recoveries + 1
+
+
+def stranded(conn: Connection, connection_id: str | None, besides: Collection[str]) -> Sequence[str]:
+    """The messages of a connection, or of all, that were taken and are in nobody's hands; `besides` are."""
+    under_way = outbox.c.state.in_((State.CLAIMED, State.SENDING))
+    found = conn.execute(select(outbox.c.id, outbox.c.connection_id).where(_HOLDS, under_way))
+    return [row.id for row in found if connection_id in (None, row.connection_id) and row.id not in besides]
+
+
+def pick_up(conn: Connection, ids: Collection[str], epoch: int, most: int, at: datetime) -> None:
+    """Queue again what was not handed over, and hold it after `most` times; what may have left is UNKNOWN,
+    and counted when it is looked up if it was an earlier process that left it."""
+    these = outbox.c.id.in_(ids)
+    claimed, sending = (these, outbox.c.state == State.CLAIMED), (these, outbox.c.state == State.SENDING)
+    untried = {"epoch": epoch, "recoveries": _AGAIN, "attempts": outbox.c.attempts - 1}
+    often = f"its turn was cut short {most} times before it was handed over"
+    quarantine(conn, (*claimed, most <= _AGAIN), at, often, **untried)
+    cut = "its turn was cut short before it was handed over"
+    steps.move_all(conn, claimed, State.QUEUED, at, cut, untried)
+    ours = case((outbox.c.epoch == epoch, _AGAIN), else_=outbox.c.recoveries)
+    steps.move_all(conn, sending, State.UNKNOWN, at, "its sending was cut short", {"recoveries": ours})
+
+
+def looks_up(conn: Connection, row: Outgoing, epoch: int) -> int:
+    """Note that a message which an earlier process left UNKNOWN is about to be looked up; how often it was
+    recovered, this time included: a process may have died of that, too."""
+    mine = (outbox.c.id == row.delivery.id, outbox.c.epoch == row.epoch)
+    conn.execute(update(outbox).where(*mine).values(epoch=epoch, recoveries=_AGAIN))
+    return row.recoveries + 1
+
+
+def from_the_future(conn: Connection, now: datetime) -> Collection[str]:
+    """Let go what waits for a time that only a clock set back makes far: messages stored later than now, save
+    those that were planned. Answers the connections they are on. Ids grow with time: no other is read."""
+    after = (now + _CLOCK_NOISE).timestamp()
+    stored_later = outbox.c.id > f"{int(after * 1000):012x}"
+    ahead = type_coerce(outbox.c.due, BigInteger) - type_coerce(outbox.c.updated_at, BigInteger)
+    soon = ahead <= _UNPLANNED // timedelta(microseconds=1)
+    change = update(outbox).where(stored_later, _WAITS, outbox.c.due > now, soon).values(due=now)
+    return {row.connection_id for row in conn.execute(change.returning(outbox.c.connection_id))}
+
+
+def quarantine(
+    conn: Connection, which: Sequence[ColumnElement[bool]], at: datetime, reason: str, **values: Any
+) -> None:
+    """Leave every message that is meant to a person, and alert one."""
+    reason = f"{reason}; a person decides"
+    for row in steps.move_all(conn, which, State.QUARANTINED, at, reason, values):
+        d = row.delivery
+        said = f"message {d.id}: {reason}"
+        fault = Fault(where="outbox", reason=said, tenant=d.tenant, connection_id=d.connection_id, at=at)
+        journal.tell(conn, fault, at=at)

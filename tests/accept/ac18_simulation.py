@@ -1,0 +1,75 @@
+"""AC-18: a whole hub in virtual time, seed by seed. What a seed does it does again."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from .checks import Check, Size, Verdict
+
+#: Stories, and in how many processes.
+_COUNT = {Size.FULL: 1000, Size.SLICE: 4}
+_PROCESSES = {Size.FULL: 2, Size.SLICE: 1}
+#: A story of the broken engine, which calls certain what is not: the servers do not know ids in it.
+_CONTROL = range(1, 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a process tells of its stories."""
+
+    seed: int
+    faults: tuple[str, ...]
+    messages: int
+    doubled: int
+    allowed: int
+    lost: int
+    held: int
+    kills: int
+    again: bool  #: a second run of the seed took the same steps
+
+
+async def run(size: Size) -> Verdict:
+    """As many stories as the size says, each fifth of them twice."""
+    count, processes = _COUNT[size], _PROCESSES[size]
+    shares = [range(number, count, processes) for number in range(processes)]
+    async with asyncio.TaskGroup() as group:
+        parts = [group.create_task(_stories(share)) for share in shares]
+        broken = group.create_task(_stories(_CONTROL, "--dishonest"))
+    told = [each for part in parts for each in part.result()]
+    faults = [f"seed {each.seed}: {fault}" for each in told for fault in each.faults]
+    faults += [f"seed {each.seed}: it does not play again" for each in told if not each.again]
+    caught = [fault for each in broken.result() for fault in each.faults if "times" in fault]
+    return Verdict(
+        broken=tuple(faults),
+        figures={
+            "stories": len(told),
+            "messages": sum(each.messages for each in told),
+            "kills": sum(each.kills for each in told),
+            "lost": sum(each.lost for each in told),
+            "doubled": sum(each.doubled for each in told),
+            "doubled where ids are not known": sum(each.allowed for each in told),
+            "held": sum(each.held for each in told),
+        },
+        control=f"an engine that calls an unclear send a certain failure: {caught[0]}" if caught else "",
+    )
+
+
+async def _stories(seeds: range, *words: str) -> Sequence[Told]:
+    """In a process of their own: the loop of a story is no ordinary one."""
+    which = ("--seed", str(seeds.start), "--count", str(len(seeds)), "--step", str(seeds.step))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.accept.simulation", "--json", *which, *words),
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    return msgspec.json.decode(b"[" + b",".join(output.splitlines()) + b"]", type=list[Told])
+
+
+CHECK = Check(
+    name="AC-18", promise="no story loses, doubles, overtakes or starves a message; any replays", run=run
+)

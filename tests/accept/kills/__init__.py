@@ -1,0 +1,1 @@
+"""AC-06's parts: the town that messages go to, the lives and deaths of the hub, and the judge."""
