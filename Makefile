@@ -16,7 +16,7 @@ run: ## run the hub with config/chatgrow.yaml (as root: as the user chatgrow)
 
 test: ## the tests, in minutes
 	@scripts/setup dev
-	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## style, types, configuration, generated files
 	@scripts/setup dev

@@ -16,6 +16,7 @@ import uvloop
 
 from .checks import Check, Size, Verdict
 from .every import CHECKS
+from .table import plain, table
 
 
 @click.command()
@@ -26,6 +27,7 @@ def accept(only: Sequence[str], size: Size) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     chosen = [check for check in CHECKS if not only or check.name in only]
     verdicts = [(check, _tried(check, size)) for check in chosen]
+    click.echo(f"\n{table(verdicts)}")
     if not all(verdict.holds for _, verdict in verdicts):
         sys.exit(1)
 
@@ -34,17 +36,14 @@ def _tried(check: Check, size: Size) -> Verdict:
     began = time.perf_counter()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         verdict = runner.run(check.run(size))
-    figures = " · ".join(f"{what} {_plain(value)}" for what, value in verdict.figures.items())
+    figures = " · ".join(f"{what} {plain(value)}" for what, value in verdict.figures.items())
     word = "ok  " if verdict.holds else "FAIL"
     click.echo(f"{check.name}  {word}  {figures}  ({time.perf_counter() - began:.0f} s)")
-    click.echo(f"             control: {verdict.control or 'NOT CAUGHT'}")
-    for each in verdict.broken:
+    control = "not tried at this size" if verdict.control is None else verdict.control or "NOT CAUGHT"
+    click.echo(f"             control: {control}")
+    for each in (*verdict.broken, *verdict.late):
         click.echo(f"             broken: {each}")
     return verdict
-
-
-def _plain(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:,.4g}" if isinstance(value, float) else f"{value:,}"
 
 
 if __name__ == "__main__":

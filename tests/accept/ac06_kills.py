@@ -6,14 +6,13 @@ hub hands over again is held against the number of kills, connection by connecti
 what it has not heard of, as WhatsApp Web does: that is counted on the wire, and may come to as much again.
 """
 
-import asyncio
 import statistics
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from .checks import Check, Size, Verdict
-from .kills.judge import Findings, find, judged
+from .kills.judge import Findings, find, judged, too_late
 from .kills.lives import Story, play
 from .kills.town import Plan, town
 
@@ -30,21 +29,24 @@ _BROKEN = Plan(seed=6, connections=1, chats=4, messages=40, kills=1, forget=1.0,
 
 
 async def run(size: Size) -> Verdict:
-    """The plans one after another, beside the control."""
+    """The plans one after another, and the control."""
     plans = _FULL if size is Size.FULL else _SLICE
-    async with asyncio.TaskGroup() as both:
-        control = both.create_task(_played(_BROKEN))
-        told = {name: await _played(plan) for name, plan in plans.items()}
+    told = {name: await _played(plan) for name, plan in plans.items()}
     broken = [
         f"{name}: {each}" if name else each
         for name, (story, found) in told.items()
         for each in judged(story, found)
     ]
-    caught = [each for each in judged(*control.result()) if "doubled" in each]
+    late = [each for _, found in told.values() for each in too_late(found)]
+    control = await _control() if size is Size.FULL else None
     figures: dict[str, int | float | str] = {}
     for name, (story, found) in told.items():
         figures |= {f"{name} {what}".strip(): value for what, value in _figures(story, found).items()}
-    return Verdict(broken=tuple(broken), figures=figures, control=", ".join(caught))
+    return Verdict(broken=tuple(broken), late=tuple(late), figures=figures, control=control)
+
+
+async def _control() -> str:
+    return ", ".join(each for each in judged(*await _played(_BROKEN)) if "doubled" in each)
 
 
 async def _played(plan: Plan) -> tuple[Story, Findings]:

@@ -207,7 +207,7 @@ async def run(size: Size) -> Verdict:
             "poison": len(whole.messages) - amount.good,
             "tries at most": max(whole.world.tries.values()),
             "held": sum(state is State.QUARANTINED for state in whole.states.values()),
-            "deaths": whole.world.deaths,
+            "kills": whole.world.deaths,
         },
         control=await _control(),
     )

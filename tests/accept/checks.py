@@ -19,13 +19,17 @@ class Verdict:
     """What came of a check."""
 
     broken: tuple[str, ...] = ()  #: what was promised and did not hold, a sentence each
+    late: tuple[
+        str, ...
+    ] = ()  #: what came later than promised; a slice beside other tests proves nothing here
     figures: Mapping[str, int | float | str]  #: by what they are: `kills`, `lost`, ...
-    control: str  #: how the broken variant was caught; empty when it was not, and then the check says nothing
+    control: str | None  #: how the broken variant was caught; empty when it was not, and then the check says
+    #: nothing; None when it was not tried at this size
 
     @property
     def holds(self) -> bool:
         """Whether the promise was kept, and the check can tell."""
-        return not self.broken and bool(self.control)
+        return not (self.broken or self.late or self.control == "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,12 +119,16 @@ async def test_a_message_that_waits_in_any_way_never_leaves_after_its_time(bot: 
     assert texts(session) == ["retry", "unclear"]
 
 
-async def test_what_a_filter_spoils_is_refused_at_once_and_the_trace_says_who(bot: TalkingBot) -> None:
-    await bot.start(Holds, settings=NO_WAIT)
+async def test_what_a_filter_spoils_is_held_as_if_the_filter_had_failed(bot: TalkingBot) -> None:
+    running = await bot.start(Holds, settings=NO_WAIT)
     session = await bot.connect()
-    spoilt = await becomes(bot, await send(bot, "spoil me"), State.FAILED)
-    assert "70000 characters" in spoilt.reason
-    assert session.sent == []
+    spoilt = await send(bot, "spoil me")
+    held = await bot.until(
+        lambda conn: outgoing(conn, spoilt.tenant, spoilt.id), lambda row: row and row.delivery.reason
+    )
+    assert held is not None
+    assert (held.delivery.state, session.sent) == (State.QUEUED, [])
+    assert "holds" in await running.hub.outbox.waits_for(spoilt.tenant, spoilt.id)
 
 
 class Careless(Plugin):

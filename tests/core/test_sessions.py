@@ -237,7 +237,9 @@ def test_whoever_writes_a_backup_can_write_nothing_else(
     assert [path.name for path in tmp_path.rglob("*")] == ["into"]
 
 
-@pytest.mark.parametrize("content", [b"", b"words", poisoned("linked")[:60]])
+@pytest.mark.parametrize(
+    "content", [b"", b"words", poisoned("linked")[:60]], ids=["empty", "words", "cut short"]
+)
 def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(BadInput):
         archive.unpack(content, tmp_path)

@@ -58,7 +58,7 @@ async def live_with(folder: Path, plugins: Sequence[Bad], after: int) -> Lived:
     own.mkdir(parents=True)
     for each in plugins:
         (own / f"{each.name}.py").write_text(each.code)
-    bot, lived = TalkingBot(folder), Lived()
+    bot, lived, known = TalkingBot(folder), Lived(), set(sys.modules)
     bot.patience = Limits(filter=0.1, answer=0.1)
     try:
         names = [each.name for each in plugins]
@@ -75,8 +75,9 @@ async def live_with(folder: Path, plugins: Sequence[Bad], after: int) -> Lived:
                 await _write(bot, lived, number)
     finally:
         await bot.stop()
-        for name in [each for each in sys.modules if each.startswith("chatgrow_plugins.")]:
-            del sys.modules[name]
+        for name in sys.modules.keys() - known:
+            if name.startswith("chatgrow_plugins."):
+                del sys.modules[name]
     return lived
 
 

@@ -82,8 +82,8 @@ class Story:
         ]
 
 
-async def play(plan: Plan, folder: Path, opened: asyncio.Event | None = None) -> Story:
-    """The whole story, in a folder of its own; `opened` is set once its hub runs."""
+async def play(plan: Plan, folder: Path) -> Story:
+    """The whole story, in a folder of its own."""
     story, chance = Story(plan=plan), Random(plan.seed)
     blows = [blow for blow, times in plan.blows.items() for _ in range(times)]
     chance.shuffle(blows)
@@ -93,8 +93,6 @@ async def play(plan: Plan, folder: Path, opened: asyncio.Event | None = None) ->
         folder, engine=plan.engine, settings=settings, switches=switches, close_seconds=5
     ) as here:
         async with here.hub():
-            if opened:
-                opened.set()
             await here.link()
             await here.settle_login()
             people = [here.customer() for _ in range(_CHATS)]

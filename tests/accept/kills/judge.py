@@ -168,11 +168,15 @@ def judged(story: Story, found: Findings) -> list[str]:
         broken.append(f"more sent again than killed: {dict(found.again)}")
     if any(repeats > 2 * plan.kills for repeats in found.repeats.values()):
         broken.append(f"more on the wire than cut sends explain: {dict(found.repeats)}")
-    if late := [each for each in found.claims if each > FIRST_CLAIM]:
-        broken.append(f"{len(late)} times the first claim came late, after {max(late):.1f} s")
     if found.browsers or not story.clean:
         broken.append(f"the end was not clean: {found.browsers} browsers left")
     return broken
+
+
+def too_late(found: Findings) -> list[str]:
+    """What came later than promised."""
+    late = [each for each in found.claims if each > FIRST_CLAIM]
+    return [f"{len(late)} times the first claim came late, after {max(late):.1f} s"] if late else []
 
 
 def _may_double(story: Story) -> int:

@@ -44,7 +44,9 @@ ACK = {"type": "ack", "chat": "972541112233@c.us", "waId": "3EB001", "ack": 2}
 
 
 def made(inlet: RecordingInlet, on_logout: Any = None) -> Any:
-    return incoming.Incoming(inlet, structlog.get_logger(), ORIGIN, on_logout or (lambda _: None))
+    log, page = structlog.get_logger(), None  # no page: what is wrong with its ear is not asked here
+    ear = part("listening").Listening(page, log, asyncio.get_running_loop().time)
+    return incoming.Incoming(inlet, log, ORIGIN, ear, on_logout or (lambda _: None))
 
 
 @asynccontextmanager
