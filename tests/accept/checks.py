@@ -19,9 +19,7 @@ class Verdict:
     """What came of a check."""
 
     broken: tuple[str, ...] = ()  #: what was promised and did not hold, a sentence each
-    late: tuple[
-        str, ...
-    ] = ()  #: what came later than promised; a slice beside other tests proves nothing here
+    late: tuple[str, ...] = ()  #: what came later than promised; judged at full size only
     figures: Mapping[str, int | float | str]  #: by what they are: `kills`, `lost`, ...
     control: str | None  #: how the broken variant was caught; empty when it was not, and then the check says
     #: nothing; None when it was not tried at this size

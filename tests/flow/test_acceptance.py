@@ -1,12 +1,15 @@
-"""A slice of every acceptance check; `make accept` tries them at full size."""
+"""A slice of every acceptance check without a browser; `make accept` tries them at full size.
+How long anything takes is judged there only: beside other tests a clock proves nothing."""
 
 import pytest
 
 from tests.accept.checks import Check, Size
-from tests.accept.every import CHECKS
+from tests.accept.every import CHECKS, IN_BROWSERS
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+@pytest.mark.parametrize(
+    "check", [check for check in CHECKS if check not in IN_BROWSERS], ids=lambda check: check.name
+)
 async def test_the_promise_holds_and_the_check_would_notice_if_it_did_not(check: Check) -> None:
     verdict = await check.run(Size.SLICE)
     assert verdict.broken == ()
