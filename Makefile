@@ -16,7 +16,7 @@ run: ## run the hub with config/chatgrow.yaml (as root: as the user chatgrow)
 
 test: ## the tests, in minutes
 	@scripts/setup dev
-	@$(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -q -m "not slow" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## style, types, configuration, generated files
 	@scripts/setup dev
@@ -29,6 +29,7 @@ accept: ## slow proofs, each with its figures (ONLY=AC-06: one of them), and the
 	@scripts/setup dev
 	@$(BIN)/python -m tests.accept $(if $(ONLY),--only $(ONLY))
 	@$(if $(ONLY),,$(BIN)/pytest -q tests/accept $(ARGS))
+	@$(if $(ONLY),,$(BIN)/pytest -q -m slow $(ARGS))
 
 pictures: ## the README's pictures, made anew from the running product
 	@scripts/setup dev

@@ -22,6 +22,7 @@ from ..store import accounts, inbox, queue
 from ..store import outbox as stored_outbox
 from ..store.rows import Outgoing
 from .engine import FakeEngine, FakeSession
+from .template import migrated
 
 T = TypeVar("T")
 
@@ -82,6 +83,8 @@ class TalkingBot:
         written = {**_SETTINGS, **found, **(settings or {}), "plugins": listed}
         file.write_text(yaml.safe_dump(written, sort_keys=False))
         loaded = load(file, {})
+        if not loaded.settings.database.url:
+            await migrated(loaded.settings.session_dir / "chatgrow.db")
         given = {name: each for name, each in names.items() if not isinstance(each, str)}
         self._running = await self._house.enter_async_context(
             open_hub(

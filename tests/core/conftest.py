@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from chatgrow_bot.store.database import Database, open_database
+from chatgrow_bot.testing.template import migrated
 
 from .house import House
 
 
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    await migrated(tmp_path / "chatgrow.db")
     async with open_database(f"sqlite:///{tmp_path}/chatgrow.db") as db:
         yield db
 

@@ -22,6 +22,8 @@ import pytest
 
 from .test_cli import ended, listens
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SAMPLE = Path(__file__).parent / "sample_package"
 #: Of the checkout, what is built.

@@ -6,9 +6,12 @@ import shutil
 import sys
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from chatgrow_bot.cli import main
+
+pytestmark = pytest.mark.slow
 
 
 async def chatgrow(stage: Any, *words: str) -> tuple[int, str]:

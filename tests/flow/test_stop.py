@@ -72,6 +72,7 @@ def drain(stage: Any, seconds: int) -> None:
     config.write_text(re.sub("drain: [0-9]+", f"drain: {seconds}", config.read_text()))
 
 
+@pytest.mark.slow
 async def test_a_stop_ends_in_time_with_its_browsers_and_loses_nothing(patient: Any, phones: Any) -> None:
     shop = await phones.phone("+972501234567", name="Shop")
     dana = await phones.customer("+972541112233", name="Dana")

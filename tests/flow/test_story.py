@@ -12,6 +12,7 @@ async def test_the_whole_story_happens(stage: Any, phones: Any, capsys: pytest.C
     assert len(steps) == 23
 
 
+@pytest.mark.slow
 async def test_a_story_that_does_not_happen_is_not_told(
     stage: Any, phones: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

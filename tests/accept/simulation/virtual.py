@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from chatgrow_bot.clock import SystemClock
+
 
 class Standstill(RuntimeError):
     """Nothing is ready and nothing is planned: whoever waits would wait for ever."""
@@ -50,7 +52,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return done
 
 
-class VirtualClock:
+class VirtualClock(SystemClock):
     """The loop's time as a wall clock, which can be set wrong."""
 
     def __init__(self, loop: VirtualLoop, begin: datetime) -> None:
@@ -71,19 +73,3 @@ class VirtualClock:
     def now(self) -> datetime:
         """What this machine's clock shows."""
         return self.true() + self._wrong
-
-    def monotonic(self) -> float:
-        """The loop's seconds."""
-        return self._loop.time()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait that many virtual seconds."""
-        await asyncio.sleep(max(0.0, seconds))
-
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
-        """Wait for an event, at most that many virtual seconds; whether it came."""
-        try:
-            async with asyncio.timeout(max(0.0, seconds)):
-                return await event.wait()
-        except TimeoutError:
-            return False

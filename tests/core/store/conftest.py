@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, make_url
 
+from chatgrow_bot.testing.template import migrated
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "postgres: needs a PostgreSQL server's binaries and asyncpg")
@@ -56,6 +58,13 @@ def server() -> Iterator[URL]:
 def sqlite_url(tmp_path: Path) -> str:
     """A SQLite database that does not exist yet."""
     return f"sqlite:///{tmp_path}/sessions/chatgrow.db"
+
+
+async def ready(url: str) -> str:
+    """The same database, migrated in a moment where that is possible."""
+    if url.startswith("sqlite:///"):
+        await migrated(Path(url.removeprefix("sqlite:///")))
+    return url
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from chatgrow_bot.store import tables as t
 from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.rows import Outgoing
 
+from .conftest import ready
 from .test_outbox import EPOCH, NOW, ground, message
 
 LID, DANA, GROUP = "100000000000001@lid", "15551230001@c.us", "120363000000000001@g.us"
@@ -20,7 +21,7 @@ LID, DANA, GROUP = "100000000000001@lid", "15551230001@c.us", "12036300000000000
 
 @pytest.fixture
 async def db(url: str) -> AsyncIterator[Database]:
-    async with open_database(url) as db:
+    async with open_database(await ready(url)) as db:
         await db.write(ground)
         yield db
 

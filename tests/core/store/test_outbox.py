@@ -17,6 +17,8 @@ from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.rows import Outgoing, outgoing
 from chatgrow_bot.store.tables import connections, users
 
+from .conftest import ready
+
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 EPOCH = 1
 
@@ -51,7 +53,7 @@ def ground(conn: Connection) -> None:
 
 @pytest.fixture
 async def db(url: str) -> AsyncIterator[Database]:
-    async with open_database(url) as db:
+    async with open_database(await ready(url)) as db:
         await db.write(ground)
         yield db
 

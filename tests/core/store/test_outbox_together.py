@@ -15,6 +15,7 @@ from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.rows import Outgoing, outgoing
 from chatgrow_bot.store.tables import connections
 
+from .conftest import ready
 from .test_outbox import EPOCH, LATER, NOW, ground, message
 
 NAMES = [f"line{n}" for n in range(5)]
@@ -35,7 +36,7 @@ def lines(conn: Connection) -> None:
 
 @pytest.fixture
 async def db(url: str) -> AsyncIterator[Database]:
-    async with open_database(url) as db:
+    async with open_database(await ready(url)) as db:
         await db.write(lines)
         yield db
 

@@ -15,6 +15,7 @@ from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.places import Ration
 from chatgrow_bot.store.tables import inbox, outbox
 
+from .conftest import ready
 from .test_outbox import NOW, ground, message
 
 HOUR = timedelta(hours=1)
@@ -23,7 +24,7 @@ FIRST = Ration.FIRST_CONTACT
 
 @pytest.fixture
 async def db(url: str) -> AsyncIterator[Database]:
-    async with open_database(url) as db:
+    async with open_database(await ready(url)) as db:
         await db.write(ground)
         yield db
 

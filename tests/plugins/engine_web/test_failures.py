@@ -18,6 +18,8 @@ from chatgrow_bot.messages import ConnectionState as State
 
 from .conftest import World, browser_page, chat_of, new_world, part, reach
 
+pytestmark = pytest.mark.slow
+
 WA_ID = "3EB00123456789ABCDEF01"
 
 

@@ -27,6 +27,7 @@ from chatgrow_bot.plugin import Route
 from chatgrow_bot.store.database import Database
 from chatgrow_bot.store.tables import inbox
 from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession
+from chatgrow_bot.testing.template import migrated
 
 REST_API = load_plugin_module(built_in_folder() / "rest_api")
 #: Seconds that a busy machine may take.
@@ -165,6 +166,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     config = tmp_path / "config" / "chatgrow.yaml"
     config.parent.mkdir()
     config.write_text(CONFIG)
+    await migrated(tmp_path / "sessions" / "chatgrow.db")
     clock = FakeClock()
     engine = FakeEngine(clock.now)
     engines: dict[str, Engine] = {"web": engine}
