@@ -1,15 +1,31 @@
 """What a way to reach WhatsApp must offer. The core drives these Protocols; a plugin implements them."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from .errors import EngineError
 from .messages import Attachment, ConnectionState, Kind, Media
 from .payloads import Payload
+
+T = TypeVar("T")
+
+
+async def answer_of(work: Awaitable[T]) -> T:
+    """What an engine answers. It may wait for something of its own that was cancelled: nobody asked for that
+    here, and whoever takes it for his own end is gone without a word. Raises EngineError instead."""
+    try:
+        return await work
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise EngineError("The engine gave up in the middle of its work") from error
 
 
 class Activity(StrEnum):

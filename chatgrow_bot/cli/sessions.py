@@ -108,21 +108,21 @@ def restore(ctx: click.Context, connection: str, file: Path, key: Path | None, c
     async def work() -> None:
         async with database(found) as db:
             view = _view(await _views(db), connection)
-        name, engine = _engine(found, engines, view)
-        archive, aside = copies.restore(
-            file,
-            _folder(found, connection),
-            seal,
-            engine.login_files,
-            engine=name,
-            logged_out=view.state in (ConnectionState.LOGGED_OUT, ConnectionState.BANNED),
-            now=now,
-        )
-        click.echo(f"{connection}: the login of {archive.made_at:%Y-%m-%d %H:%M} UTC is back.")
-        if aside:
-            click.echo(
-                f"The one that was there is in {aside}; `chatgrow sessions cleanup` removes it in a week."
+            name, engine = _engine(found, engines, view)
+            archive, aside = copies.restore(
+                file,
+                _folder(found, connection),
+                seal,
+                engine.login_files,
+                engine=name,
+                logged_out=view.state is ConnectionState.LOGGED_OUT,
+                now=now,
             )
+            click.echo(f"{connection}: the login of {archive.made_at:%Y-%m-%d %H:%M} UTC is back.")
+            if aside:
+                click.echo(
+                    f"The one that was there is in {aside}; `chatgrow sessions cleanup` removes it in a week."
+                )
         click.echo(
             "If the account was used since then, messages may come that cannot be decrypted: then unlink it "
             "on the phone, and link it anew."

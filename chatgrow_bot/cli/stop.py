@@ -50,7 +50,8 @@ class Stop:
         try:
             yield
         finally:
-            self._deadline.cancel()
+            if not self._asked.is_set():  # what is asked to stop may still hang in a thread of its own
+                self._deadline.cancel()
 
     def _ask(self) -> None:
         loop = asyncio.get_running_loop()

@@ -14,7 +14,7 @@ import structlog
 
 from ..background import background
 from ..clock import Clock
-from ..engine import Arrival, Session
+from ..engine import Arrival, Session, answer_of
 from ..errors import EngineError
 from .listener import Listener
 
@@ -90,12 +90,19 @@ class CatchUp:
             await self._wanted.wait()
             self._wanted.clear()
             sweep, self._next = self._next, Round()
-            sweep.failure = await self._sweep(session)
+            sweep.failure = await self._swept(session)
             self._failures = self._failures + 1 if self._missed else 0
             soon = min(_EVERY, _SOON * 2 ** min(self._failures - 1, 10)) if self._missed else _EVERY
             self._due = self._clock.monotonic() + soon
             sweep.over.set()
             self._look()
+
+    async def _swept(self, session: Session) -> EngineError | None:
+        try:
+            return await answer_of(self._sweep(session))
+        except EngineError as error:
+            self._missed = True
+            return error
 
     async def _sweep(self, session: Session) -> EngineError | None:
         self._missed, began = False, self._clock.now()

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from ..engine import Session
+from ..engine import Session, answer_of
 from ..errors import EngineError
 from .listener import Bounds
 
@@ -22,7 +22,7 @@ async def within(seconds: float, what: str, work: Callable[[], Awaitable[T]]) ->
     """Do this, or raise EngineError saying that it took too long."""
     try:
         async with asyncio.timeout(seconds):
-            return await work()
+            return await answer_of(work())
     except TimeoutError as error:
         raise EngineError(f"{what} within {seconds:g} s") from error
 

@@ -33,6 +33,9 @@ _AT_ONCE = 500
 _CHECK = 5.0
 _LOST = frozenset({ConnectionState.DISCONNECTED, ConnectionState.BANNED, ConnectionState.FAILED})
 
+#: Seconds between two looks at whether the clock was set back, and by how much it counts as set.
+_STEADY, _SET_BACK = 5.0, timedelta(seconds=2)
+
 log = structlog.get_logger("chatgrow.health")
 
 
@@ -78,12 +81,25 @@ class Health:
             self.look, "interval", seconds=self._interval, coalesce=True, max_instances=1, id="health"
         )
         scheduler.add_job(self.tidy, "interval", hours=1, coalesce=True, max_instances=1, id="tidy")
-        async with background(self._lag.run(), "lag"):
+        async with background(self._lag.run(), "lag"), background(self._steady(scheduler), "set back"):
             scheduler.start()
             try:
                 yield
             finally:
                 scheduler.shutdown(wait=False)
+
+    async def _steady(self, scheduler: AsyncIOScheduler) -> None:
+        """The scheduler goes by the clock on the wall. If that is set back it begins anew, or nothing would be
+        looked at for as long."""
+        while True:
+            wall, steady = self._clock.now(), self._clock.monotonic()
+            await self._clock.sleep(_STEADY)
+            passed = timedelta(seconds=self._clock.monotonic() - steady)
+            if self._clock.now() < wall + passed - _SET_BACK:
+                log.warning("the clock was set back")
+                for job in scheduler.get_jobs():
+                    job.reschedule(job.trigger)
+                await self.look()
 
     async def look(self) -> None:
         """One look at everything."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 import structlog
 
 from ..clock import Clock
-from ..engine import Reference, Session
+from ..engine import Reference, Session, answer_of
 from ..errors import EngineError, MediaGone, MediaRefused, StoreUnavailable
 from ..hub import Spool
 from ..messages import Attachment, Inbound, Media
@@ -93,7 +93,7 @@ class Files:
             participant=message.participant,
         )
         async with asyncio.timeout(self._patience):
-            return await self._spool.from_stream(
+            fetching = self._spool.from_stream(
                 message.tenant,
                 session.download(name),
                 attachment.mimetype,
@@ -101,6 +101,7 @@ class Files:
                 message.kind,
                 self._max_bytes,
             )
+            return await answer_of(fetching)
 
     async def _wait(self, connection_id: str, seconds: float) -> float:
         """Until the connection is online; how long that took. Raises EngineError when it takes too long."""

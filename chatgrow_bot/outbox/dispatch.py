@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from ..clock import Clock
-from ..engine import Parcel, Session
+from ..engine import Parcel, Session, answer_of
 from ..errors import ChatgrowError, SendFailed, SendRefused
 from ..hooks import Hooks
 from ..limits import Policy, clamped
@@ -83,10 +83,10 @@ class Dispatcher:
         self._policy = policy
         self._epoch = epoch
         self._concurrency = concurrency
-        self._reconcile_after = timedelta(seconds=reconcile_after)
+        self._patience = reconcile_after  #: seconds in sync before anything is looked up
         self._chance = chance
         self._slots: dict[tuple[str, Lane], datetime] = {}
-        self._in_sync: dict[str, datetime] = {}  #: since when each connection is
+        self._in_sync: dict[str, float] = {}  #: since when each connection is, by the steady clock
         self._in_flight: set[str] = set()
         self._suspects: set[str] = set()  #: in flight when the last process died, and not tried since
         self._claims: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -112,13 +112,14 @@ class Dispatcher:
 
     def online(self, connection_id: str) -> None:
         """A connection is in sync: its lanes may go, and what is unclear is looked up after a while."""
-        now = self._in_sync[connection_id] = self._clock.now()
+        now = self._clock.now()
+        self._in_sync[connection_id] = self._clock.monotonic()
         for lane in Lane:
             self._agenda.put((connection_id, lane), now)
         self._look_up_later(connection_id)
 
     def _look_up_later(self, connection_id: str) -> None:
-        self._agenda.put((connection_id, RECONCILE), self._clock.now() + self._reconcile_after)
+        self._agenda.put((connection_id, RECONCILE), self._clock.now() + timedelta(seconds=self._patience))
 
     async def _work(self) -> None:
         while True:
@@ -138,8 +139,9 @@ class Dispatcher:
             return  # letting go puts everything on the agenda again
         if work != RECONCILE:
             await self._send_next(connection_id, Lane(work), session)
-        elif self._clock.now() < self._in_sync[connection_id] + self._reconcile_after:
-            self._look_up_later(connection_id)  # put down before the page was lost; a fresh one knows little
+        elif (left := self._in_sync[connection_id] + self._patience - self._clock.monotonic()) > 0:
+            # Put down before the page was lost; a fresh one knows little.
+            self._agenda.put((connection_id, RECONCILE), self._clock.now() + timedelta(seconds=left))
         else:
             async with self._claims[connection_id]:
                 await self._recovery.pick_up(connection_id, self._in_flight)
@@ -204,7 +206,7 @@ class Dispatcher:
     async def _hand_over(self, session: Session, row: Outgoing, whole: Parcel) -> None:
         connection_id = row.delivery.connection_id
         try:
-            ack = await session.send(whole)
+            ack = await answer_of(session.send(whole))
         except SendRefused as error:
             reason = await self._gate.refused(row, error) or _said(error)
             await self._outcome.ended(row, State.FAILED, reason)

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from ..clock import Clock
-from ..engine import Session
+from ..engine import Session, answer_of
 from ..errors import StoreUnavailable
 from ..limits import Policy
 from ..messages import REMARKS, Lane, State
@@ -91,7 +91,7 @@ class Reconciler:
 
     async def _look_up(self, session: Session, row: Outgoing) -> None:
         delivery, now = row.delivery, self._clock.now()
-        found = await session.find(delivery.chat, delivery.wa_id)
+        found = await answer_of(session.find(delivery.chat, delivery.wa_id))
         if found and found.ack >= 1:
             await self._outcome.acked(row, found)
         elif found and found.ack < 0:

@@ -6,7 +6,18 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, case, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    case,
+    literal,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 
 from ..messages import HOLDS_CHAT, WAITING, Fault, State
 from . import journal, steps
@@ -51,14 +62,28 @@ def looks_up(conn: Connection, row: Outgoing, epoch: int) -> int:
 
 
 def from_the_future(conn: Connection, now: datetime) -> Collection[str]:
-    """Let go what waits for a time that only a clock set back makes far: messages stored later than now, save
-    those that were planned. Answers the connections they are on. Ids grow with time: no other is read."""
-    after = (now + _CLOCK_NOISE).timestamp()
-    stored_later = outbox.c.id > f"{int(after * 1000):012x}"
+    """Let go what waits for a time that only a clock set back makes far. The connections it is on.
+
+    A step noted later than now was noted by another clock: what was to follow it so many seconds later
+    follows now. What a sender planned keeps its time. Ids grow with time: no other row is read.
+    """
+    after = now + _CLOCK_NOISE
+    turned = outbox.c.updated_at > after
+    moment = type_coerce(literal(now, outbox.c.due.type), BigInteger)
     ahead = type_coerce(outbox.c.due, BigInteger) - type_coerce(outbox.c.updated_at, BigInteger)
-    soon = ahead <= _UNPLANNED // timedelta(microseconds=1)
-    change = update(outbox).where(stored_later, _WAITS, outbox.c.due > now, soon).values(due=now)
-    return {row.connection_id for row in conn.execute(change.returning(outbox.c.connection_id))}
+    stored_later = outbox.c.id > f"{int(after.timestamp() * 1000):012x}"
+    placed = or_(ahead <= _UNPLANNED // timedelta(microseconds=1), outbox.c.reason != "")
+    changes = (
+        update(outbox).where(stored_later, _WAITS, turned, placed).values(due=ahead + moment, updated_at=now),
+        update(outbox).where(text("held"), _WAITS, turned).values(due=now, updated_at=now),
+        update(outbox).where(_HOLDS, outbox.c.state == State.RETRY, turned).values(due=now, updated_at=now),
+        update(outbox).where(_HOLDS, outbox.c.state == State.UNKNOWN, turned).values(updated_at=now),
+    )
+    return {
+        row.connection_id
+        for change in changes
+        for row in conn.execute(change.returning(outbox.c.connection_id))
+    }
 
 
 def quarantine(

@@ -217,3 +217,32 @@ async def test_what_waits_goes_on_when_the_clock_is_set_back_by_an_hour(bot: Tal
             await health.look()  # as it does each minute; and behind whatever the way out has begun
     assert passed < 300
     assert [parcel.text for parcel in session.sent] == [f"message {number}" for number in range(4)]
+
+
+async def test_an_engine_that_cancels_its_own_work_ends_no_worker_and_leaves_nothing_in_between(
+    bot: TalkingBot,
+) -> None:
+    await bot.start(settings={"queue": {"concurrency": 1, "reconcileAfter": 0}})
+    session = await bot.connect()
+    session.outcomes = [asyncio.CancelledError()]  # type: ignore[list-item]
+    first = await send(bot, "first")
+    other = await send(bot, "another", to=NOAM)
+    await becomes(bot, other, State.SENT)
+    await becomes(bot, first, State.SENT)
+    assert [parcel.text for parcel in session.sent].count("another") == 1
+
+
+async def test_unclear_messages_are_looked_up_although_the_clock_was_set_back(bot: TalkingBot) -> None:
+    clock = bot.clock = FakeClock()
+    bot.engine = FakeEngine(clock.now)
+    await bot.start(settings={"queue": {"reconcileAfter": 30}})
+    session = await bot.connect()
+    session.outcomes, session.arrives_anyway = [SendUnknown("timeout")], True
+    unclear = await send(bot, "hello")
+    await becomes(bot, unclear, State.UNKNOWN)
+    clock.advance(-3600)
+    async with asyncio.timeout(20):
+        for _ in range(120):
+            clock.advance(1)
+            await bot.running.ground.db.write(lambda conn: None)
+    await becomes(bot, unclear, State.SENT)
