@@ -89,7 +89,7 @@ class Health:
                 scheduler.shutdown(wait=False)
 
     async def _steady(self, scheduler: AsyncIOScheduler) -> None:
-        """The scheduler goes by the clock on the wall. If that is set back it begins anew, or nothing would be
+        """The scheduler goes by the clock on the wall. If that is set back it begins anew: nothing would be
         looked at for as long."""
         while True:
             wall, steady = self._clock.now(), self._clock.monotonic()
