@@ -33,6 +33,9 @@ _AFTER_A_FAULT = 5.0
 #: others do not pay for it again, with so many seconds between two looks.
 _ALONE, _AFTER_ANOTHER = "it was in flight when the hub died, as another that is being tried just now", 1.0
 
+#: Seconds until something that is not due yet is looked at again, at least.
+_NOT_AT_ONCE = 0.1
+
 log = structlog.get_logger("chatgrow.dispatch")
 
 
@@ -140,8 +143,9 @@ class Dispatcher:
         if work != RECONCILE:
             await self._send_next(connection_id, Lane(work), session)
         elif (left := self._in_sync[connection_id] + self._patience - self._clock.monotonic()) > 0:
-            # Put down before the page was lost; a fresh one knows little.
-            self._agenda.put((connection_id, RECONCILE), self._clock.now() + timedelta(seconds=left))
+            # Put down before the page was lost; a fresh one knows little. Not at once: it would spin.
+            later = self._clock.now() + timedelta(seconds=max(_NOT_AT_ONCE, left))
+            self._agenda.put((connection_id, RECONCILE), later)
         else:
             async with self._claims[connection_id]:
                 await self._recovery.pick_up(connection_id, self._in_flight)

@@ -28,5 +28,3 @@ CHECKS: tuple[Check, ...] = (
     ac19_poison.CHECK,
     ac21_bad_plugins.CHECK,
 )
-#: Those that need true browsers.
-IN_BROWSERS = (ac06_kills.CHECK, ac08_browser_kills.CHECK, ac09_hardening.CHECK, ac10_acks_and_gap.CHECK)

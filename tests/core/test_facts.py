@@ -32,6 +32,7 @@ async def test_what_happened_while_it_was_away_is_told_when_it_is_back(db: Datab
     async with first.reading("crm"):
         await first.say("one")
         await first.until(lambda: first.heard("crm") == ["one"])
+        await first.until_marked("crm", 1)  # before that, it is told again
     await first.say("two")
     again = Scene(db, crm=listener())
     async with again.reading("crm"):
