@@ -102,6 +102,7 @@ async def test_a_remark_on_what_never_leaves_says_so_and_a_quote_goes_without_it
     assert [parcel.about for parcel in session.sent] == [None]
 
 
+@pytest.mark.slow
 async def test_a_message_that_waits_in_any_way_never_leaves_after_its_time(bot: TalkingBot) -> None:
     clock = await frozen(bot, Holds)
     session = await bot.connect()
