@@ -28,6 +28,7 @@ from .outbox.dispatch import Dispatcher
 from .outbox.gate import Gate
 from .outbox.outcome import Outcome
 from .outbox.reconcile import Reconciler
+from .outbox.trial import Trial
 from .outbox.valve import Valve
 from .plugin import Http
 from .policies import Policies
@@ -132,14 +133,16 @@ class Core:
 
     def _sending(self, agenda: Agenda) -> Dispatcher:
         db, clock, queue = self._ground.db, self._ground.clock, self._ground.settings.queue
-        outcome = Outcome(db, clock, self.policies.of)
+        outcome, trial = Outcome(db, clock, self.policies.of), Trial()
         recovery = Reconciler(
             db=db,
             clock=clock,
             agenda=agenda,
             outcome=outcome,
+            trial=trial,
             policy=self.policies.of,
             epoch=self._ground.epoch,
+            after=queue.reconcile_after,
         )
         return Dispatcher(
             db=db,
@@ -148,6 +151,7 @@ class Core:
             hooks=self._ground.hooks,
             outcome=outcome,
             recovery=recovery,
+            trial=trial,
             gate=self.gate,
             halted=lambda: self.queue.halt is not None or self.upkeep.stands_still(),
             ready=self.connections.ready,

@@ -41,7 +41,9 @@ class SessionSpec:
     """What an engine needs to know of a connection to open it."""
 
     connection_id: str
-    folder: Path  #: this session's own folder, mode 0700; what lies in it is the login
+    #: This session's own folder, mode 0700; what lies in it is the login. The core knows two files by name:
+    #: `lock`, under flock while the session is open, and `linked`, there for as long as an account is.
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

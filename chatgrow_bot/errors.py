@@ -114,6 +114,10 @@ class ConnectionNotReady(ChatgrowError):
     title = "Connection not ready"
 
 
+class ConnectionStarting(ConnectionNotReady):
+    """The connection is starting; the code that links it comes in a moment: ask again."""
+
+
 class RateLimitExceeded(ChatgrowError):
     """Wait for the limit to renew, or move to a larger plan."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from .private import write_new
+from .private import sync, write_new
 
 _FILE = "lineage.json"
 
@@ -53,3 +53,4 @@ def write(folder: Path, lineage: Lineage) -> None:
     part.unlink(missing_ok=True)
     write_new(part, msgspec.json.encode(lineage))
     part.replace(folder / _FILE)
+    sync(folder)

@@ -83,13 +83,14 @@ class Policies:
 
 def _quiet(pacing: Pacing) -> QuietHours | None:
     hours = pacing.quiet_hours
-    if hours is None:
+    if hours is None or not hours.enabled:
         return None
     start, end = time.fromisoformat(hours.start), time.fromisoformat(hours.end)
     return QuietHours(start=start, end=end, zone=hours.zone or "UTC")
 
 
 def _warm_up(pacing: Pacing) -> WarmUp | None:
-    if (asked := pacing.warm_up) is None:
+    asked = pacing.warm_up
+    if asked is None or not asked.enabled:
         return None
     return WarmUp(days=asked.days, first=asked.first, last=asked.last)

@@ -11,3 +11,13 @@ def write_new(file: Path, content: bytes) -> None:
         opened.write(content)
         opened.flush()
         os.fsync(descriptor)
+    sync(file.parent)
+
+
+def sync(path: Path) -> None:
+    """What a file holds, or which names a folder has, is on the disk when this returns. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

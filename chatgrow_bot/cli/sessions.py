@@ -1,22 +1,34 @@
-"""`chatgrow sessions`: the logins of connections on the disk. All but `list` only while no hub runs: a login
-that is in use changes under the copy."""
+"""`chatgrow sessions`: the logins of connections on the disk. All but `list`, which only reads, while no hub
+runs: a login that is in use changes under the copy."""
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from .. import lineage
 from ..clock import SystemClock
 from ..config.load import Loaded
+from ..connections.ends import LASTING
 from ..engine import Engine
-from ..errors import ConfigError, ConnectionNotFound
+from ..errors import (
+    ChatgrowError,
+    ConfigError,
+    Conflict,
+    ConnectionNotFound,
+    HeldByAnother,
+    StoreUnavailable,
+)
 from ..hub import ConnectionView
 from ..messages import ConnectionState
 from ..sessions import Key, Passphrase, Seal, cleanup, copies
 from ..store import connections as store
+from ..store import engines
 from ..store.database import Database, open_database
 from .cold import loaded_plugins
 from .options import config_option, database, loaded
@@ -42,9 +54,13 @@ def list_(ctx: click.Context, config: Path | None) -> None:
 
     async def read() -> Mapping[str, ConnectionView]:
         async with open_database(found.settings.database_url, migrate=False) as db:
-            return await _views(db)
+            try:
+                return await _views(db)
+            except DBAPIError as error:
+                raise StoreUnavailable("The tables are not this version's: start the hub once") from error
 
-    views = asyncio.run(read())
+    file = engines.sqlite_file(engines.parse(found.settings.database_url))
+    views = asyncio.run(read()) if file is None or file.exists() else {}
     for connection_id, view in views.items():
         folder = _folder(found, connection_id)
         known = lineage.read(folder) if folder.is_dir() else None
@@ -76,20 +92,33 @@ def backup(
     """Back up the logins of these connections, or of all that are linked, each into a file of its own,
     encrypted as `age` does it."""
     found = loaded(ctx, config)
-    engines, now = _engines(found), SystemClock().now()
+    offered, now = _engines(found), SystemClock().now()
     seal = _seal(key, confirm=True)
 
-    async def work() -> None:
-        async with database(found) as db:
+    def one(view: ConnectionView) -> Path:
+        name, engine = _engine(found, offered, view)
+        file = f"{view.connection_id}-{now:%Y%m%dT%H%M%SZ}.session.age"
+        file_there = (target or found.settings.backups_folder) / file
+        folder = _folder(found, view.connection_id)
+        copies.backup(folder, file_there, seal, engine.login_files, engine=name, me=view.me, now=now)
+        return file_there
+
+    async def work() -> list[str]:
+        failed = []
+        async with _alone(found) as db:
             views = await _views(db)
             for each in connection or [name for name, view in views.items() if view.me]:
-                name, engine = _engine(found, engines, _view(views, each))
-                file = (target or found.settings.backups_folder) / f"{each}-{now:%Y%m%dT%H%M%SZ}.session.age"
-                folder = _folder(found, each)
-                copies.backup(folder, file, seal, engine.login_files, engine=name, me=views[each].me, now=now)
-                click.echo(f"{each}: {file} ({file.stat().st_size / (1 << 20):.1f} MB)")
+                try:
+                    file = one(_view(views, each))
+                except (ChatgrowError, OSError) as error:  # the others are worth no less
+                    failed.append(each)
+                    click.echo(f"{each}: NOT backed up: {error}", err=True)
+                else:
+                    click.echo(f"{each}: {file} ({file.stat().st_size / (1 << 20):.1f} MB)")
+        return failed
 
-    asyncio.run(work())
+    if failed := asyncio.run(work()):
+        raise click.ClickException(f"there is no backup of {', '.join(failed)}")
 
 
 @sessions.command()
@@ -102,13 +131,13 @@ def restore(ctx: click.Context, connection: str, file: Path, key: Path | None, c
     """Put a login back. Refused over a newer one: WhatsApp's keys move on with every message, and an older
     login over a newer one ruins it."""
     found = loaded(ctx, config)
-    engines, now = _engines(found), SystemClock().now()
+    offered, now = _engines(found), SystemClock().now()
     seal = _seal(key, confirm=False)
 
     async def work() -> None:
-        async with database(found) as db:
+        async with _alone(found) as db:
             view = _view(await _views(db), connection)
-            name, engine = _engine(found, engines, view)
+            name, engine = _engine(found, offered, view)
             archive, aside = copies.restore(
                 file,
                 _folder(found, connection),
@@ -119,6 +148,8 @@ def restore(ctx: click.Context, connection: str, file: Path, key: Path | None, c
                 now=now,
             )
             click.echo(f"{connection}: the login of {archive.made_at:%Y-%m-%d %H:%M} UTC is back.")
+            if view.state in LASTING:
+                click.echo(f"The hub knows it as {view.state} until somebody reconnects it.")
             if aside:
                 click.echo(
                     f"The one that was there is in {aside}; `chatgrow sessions cleanup` removes it in a week."
@@ -142,15 +173,12 @@ def cleanup_(ctx: click.Context, yes: bool, config: Path | None) -> None:
     profiles = _folder(found, "")
 
     async def work() -> list[cleanup.Leftover]:
-        async with database(found) as db:
+        async with _alone(found) as db:
             views = await _views(db)
             names = [each.name for each in profiles.iterdir()] if profiles.is_dir() else []
-            gone = await db.read(lambda conn: store.remembered(conn, names)) - views.keys()
+            gone = await db.read(lambda conn: store.last_heard_of(conn, names))
             left = list(cleanup.leftovers(profiles, views, gone, SystemClock().now()))
-            for each in left:
-                if yes and each.removable:
-                    cleanup.remove(each)
-            return left
+            return [_cleared(each) if yes and each.removable else each for each in left]
 
     left = asyncio.run(work())
     for each in left:
@@ -160,6 +188,29 @@ def cleanup_(ctx: click.Context, yes: bool, config: Path | None) -> None:
         click.echo("There is nothing to clear away.")
     elif not yes and any(each.removable for each in left):
         click.echo("Nothing was removed. To do it: chatgrow sessions cleanup --yes")
+
+
+@asynccontextmanager
+async def _alone(found: Loaded) -> AsyncIterator[Database]:
+    """The database, while no hub runs."""
+    try:
+        async with database(found) as db:
+            yield db
+    except HeldByAnother as error:
+        raise click.ClickException(
+            f"{error.detail}, and a login changes while it is used: stop that hub (Ctrl-C where it runs, or "
+            "its service), do this, and start it again. Nothing is lost: what comes meanwhile is fetched "
+            "then, and what waits is sent"
+        ) from error
+
+
+def _cleared(leftover: cleanup.Leftover) -> cleanup.Leftover:
+    """It, removed; or why it is there still."""
+    try:
+        cleanup.remove(leftover)
+    except (Conflict, OSError) as error:
+        return replace(leftover, removable=False, reason=str(error))
+    return leftover
 
 
 async def _views(db: Database) -> Mapping[str, ConnectionView]:
@@ -182,14 +233,14 @@ def _engines(found: Loaded) -> Mapping[str, Callable[[], Engine]]:
 
 
 def _engine(
-    found: Loaded, engines: Mapping[str, Callable[[], Engine]], view: ConnectionView
+    found: Loaded, offered: Mapping[str, Callable[[], Engine]], view: ConnectionView
 ) -> tuple[str, Engine]:
     name = found.settings.for_connection(view.settings).engine
-    if name not in engines:
+    if name not in offered:
         raise ConfigError(
             f"No plugin offers the engine '{name}', which knows what of '{view.connection_id}' to keep"
         )
-    return name, engines[name]()
+    return name, offered[name]()
 
 
 def _seal(key: Path | None, *, confirm: bool) -> Seal:

@@ -41,6 +41,9 @@ class ReplyPace(_Gap):
 class QuietHours(Section):
     """When people are left alone: what nobody waits for goes out after it. Answers are not held."""
 
+    enabled: Flag = Field(
+        default=True, description="`false` frees one connection of what holds for the others."
+    )
     start: TimeOfDay = Field(default="21:00", description="From then on, as 21:00.")
     end: TimeOfDay = Field(default="08:00", description="Until then, as 08:00; if earlier, of the next day.")
     zone: Zone | None = Field(
@@ -61,6 +64,9 @@ class QuietHours(Section):
 class WarmUp(Section):
     """A newly linked account sends little at first, and more each day."""
 
+    enabled: Flag = Field(
+        default=True, description="`false` frees one connection of what holds for the others."
+    )
     days: Count = Field(default=14, ge=1, le=90, description="Days after which nothing holds it back.")
     first: Count = Field(default=20, ge=1, description="Messages that may leave on the first day.")
     last: Count = Field(default=500, ge=1, description="Messages that may leave on the last of these days.")

@@ -26,6 +26,13 @@ _ACKS_BACK = timedelta(days=1)
 _EVERY = 600.0
 #: Seconds from a sweep that failed to the next one, doubling up to `_EVERY`.
 _SOON = 5.0
+#: So many that failed in a row are told to a person, once until one succeeds.
+_TELL_AFTER = 3
+
+_FAILS = (
+    f"what comes in while nobody looks could not be fetched {_TELL_AFTER} times in a row; it is tried again "
+    "by itself, and logs/error.log says why"
+)
 
 log = structlog.get_logger("chatgrow.connection")
 
@@ -92,6 +99,8 @@ class CatchUp:
             sweep, self._next = self._next, Round()
             sweep.failure = await self._swept(session)
             self._failures = self._failures + 1 if self._missed else 0
+            if self._failures == _TELL_AFTER:
+                self._listener.troubled(self._connection_id, _FAILS)
             soon = min(_EVERY, _SOON * 2 ** min(self._failures - 1, 10)) if self._missed else _EVERY
             self._due = self._clock.monotonic() + soon
             sweep.over.set()
@@ -112,6 +121,8 @@ class CatchUp:
             )  # if it was set back
             async for arrival in session.sweep(known - _OVERLAP):
                 await self._take(arrival)
+                if self._missed:  # the store is away, and whoever is swept must not take this for handed over
+                    return None
             await self._bring_acks(session, known, began)
             if not self._missed:
                 await self._listener.swept(self._connection_id, began)

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ from ..engine import Session
 from ..errors import (
     Conflict,
     ConnectionNotReady,
+    ConnectionStarting,
     InvalidPhoneNumber,
     NotFound,
     RateLimitExceeded,
@@ -30,6 +32,7 @@ from ..store.database import Database
 from .fleet import Fleet
 from .handover import Handover, Roads
 from .keeper import Keeper
+from .linking import COMING
 from .requests import check_id, check_settings, phone
 from .roster import Roster
 
@@ -54,6 +57,7 @@ class Connections(Roster):
         chance: Random,
     ) -> None:
         super().__init__(db, clock, settings, epoch, roads.freed)
+        self._report = report
         self._fleet = Fleet(
             clock=clock,
             chance=chance,
@@ -66,11 +70,13 @@ class Connections(Roster):
         )
 
     def _notifies(self, connection_id: str) -> bool:
-        return self.settings(connection_id).enable_notifications
+        leaves = connection_id in self._leaving  # what becomes of it is meant
+        return not leaves and self.settings(connection_id).enable_notifications
 
     async def run(self) -> None:
         """Keep every connection until cancelled."""
-        await self._fleet.run(list(self._views.values()))
+        async with asyncio.TaskGroup() as self._asks:
+            await self._fleet.run(list(self._views.values()))
 
     # what other parts ask
 
@@ -121,6 +127,9 @@ class Connections(Roster):
             state_since=now,
         )
 
+        return await self._whole(lambda: self._make(who, view), connection_id)
+
+    async def _make(self, who: Identity, view: ConnectionView) -> ConnectionView:
         def work(conn: Connection) -> None:
             store.add(conn, view)
             store.own(conn, self._epoch)
@@ -130,10 +139,10 @@ class Connections(Roster):
             try:
                 await self._db.write(work)
             except IntegrityError as error:
-                raise Conflict(f"The connectionId '{connection_id}' is taken") from error
-            self._views[connection_id] = view
+                raise Conflict(f"The connectionId '{view.connection_id}' is taken") from error
+            self._views[view.connection_id] = view
             self._fleet.start(view)
-        return self.view(connection_id)
+            return view
 
     def _admit(self, who: Identity) -> None:
         most = self._settings.max_connections
@@ -147,26 +156,52 @@ class Connections(Roster):
             raise RateLimitExceeded(lack[0].upper() + lack[1:])
 
     async def delete(self, tenant: str, connection_id: str) -> None:
-        """Stop it, unlink it if that is possible, remove its session, end what waits on it, forget it."""
+        """Unlink it if that is possible, stop it, end what waits on it, forget it, remove its session. If it
+        cannot be forgotten it is kept on, as far as it was not unlinked, and can be deleted again."""
         await self.get(tenant, connection_id)
         self._leaving.add(connection_id)
+        await self._whole(lambda: self._delete(tenant, connection_id), connection_id)
+
+    async def _delete(self, tenant: str, connection_id: str) -> None:
+        folder, aside = self.folder(connection_id), None
         try:
             await self._say_goodbye(connection_id)
             await self._fleet.stop(connection_id)
             # Before its id is free again: whoever takes the id must not find this login.
-            await asyncio.to_thread(shutil.rmtree, self._fleet.folder(connection_id), ignore_errors=True)
-            now = self._clock.now()
+            aside = await asyncio.to_thread(_set_aside, folder, self._clock.now())
+            await self._forget(tenant, connection_id)
+        except Exception:
+            if aside:
+                await asyncio.to_thread(aside.rename, folder)
+            self._fleet.start(self._views[connection_id])
+            raise
+        finally:
+            self._leaving.discard(connection_id)
+        if aside:
+            await self._remove(aside, tenant)
 
-            def work(conn: Connection) -> None:
-                steps.end_all(conn, tenant, connection_id, now, "its connection was deleted")
-                store.remove(conn, tenant, connection_id)
+    async def _forget(self, tenant: str, connection_id: str) -> None:
+        now = self._clock.now()
 
+        def work(conn: Connection) -> None:
+            steps.end_all(conn, tenant, connection_id, now, "its connection was deleted")
+            store.remove(conn, tenant, connection_id)
+
+        linking = self._fleet.keepers[connection_id].linking
+        async with self._changing:
             await self._db.write(work)
             self._fleet.forget(connection_id)
             self._views.pop(connection_id, None)
             self._own.pop(connection_id, None)
-        finally:
-            self._leaving.discard(connection_id)
+            linking.end()
+
+    async def _remove(self, folder: Path, tenant: str) -> None:
+        try:
+            await asyncio.to_thread(shutil.rmtree, folder)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            reason = f"what a deleted connection left in {folder} cannot be removed: {why}; remove it by hand"
+            self._report(Fault(where="connections", reason=reason, tenant=tenant, at=self._clock.now()))
 
     async def _say_goodbye(self, connection_id: str) -> None:
         try:
@@ -192,6 +227,8 @@ class Connections(Roster):
 
     async def _no_code(self, tenant: str, connection_id: str, what: str) -> NoReturn:
         view = await self.get(tenant, connection_id)  # it may have been deleted meanwhile
+        if view.state in COMING and self._fleet.keepers[connection_id].me is None:
+            raise ConnectionStarting(view.reason, state=view.state)
         why = "it is linked already" if view.state is ConnectionState.ONLINE else view.reason
         said = f"Connection '{connection_id}' is {view.state} and shows no {what}"
         raise ConnectionNotReady(f"{said}: {why}" if why else said, state=view.state)
@@ -208,3 +245,12 @@ class Connections(Roster):
         if picture is None:
             raise NotFound(f"There is no picture of connection '{connection_id}': nobody has to look at it")
         return picture
+
+
+def _set_aside(folder: Path, now: datetime) -> Path | None:
+    """Out of the way, in one step and on the same disk; None when there is no such folder."""
+    aside = folder.with_name(f"{folder.name}.deleted-{now:%Y%m%dT%H%M%S.%fZ}")
+    try:
+        return folder.rename(aside)
+    except FileNotFoundError:
+        return None

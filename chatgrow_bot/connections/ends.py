@@ -2,12 +2,18 @@
 which words. All others are passed through, or tried again, by themselves."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from ..messages import ConnectionState as State
 
 #: The session is closed, and nothing more happens until somebody asks for it.
 ENDS = frozenset({State.LOGGED_OUT, State.DISCONNECTED, State.BANNED, State.PASSKEY_REQUIRED, State.FAILED})
+
+#: Of these, what WhatsApp has said: as true after a restart of the hub as before it, and a browser that is
+#: opened upon it does harm or nothing. What the machine or the network did may be over by then.
+LASTING = frozenset({State.LOGGED_OUT, State.BANNED, State.PASSKEY_REQUIRED})
+
+#: Whoever is linked after these is linked anew.
+UNLINKED = frozenset({State.LOGGED_OUT, State.BANNED})
 
 #: Told once when they are entered, with what to do.
 ALERTS: Mapping[State, str] = {
@@ -20,6 +26,6 @@ ALERTS: Mapping[State, str] = {
     State.FAILED: "Put right what the reason names, then reconnect it.",
 }
 
-#: A page passes through these by itself, within this time; one that does not is looked at by a person.
+#: A page passes through these by itself, within so many seconds; one that does not is looked at by a person.
 PASSING = frozenset({State.STARTING, State.AUTHENTICATING, State.SYNCING, State.RECONNECTING})
-STUCK_AFTER = timedelta(minutes=5)
+STUCK_AFTER = 300.0

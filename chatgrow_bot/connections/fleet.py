@@ -70,8 +70,7 @@ class Fleet:
             raise ChatgrowError("The connections are not running")
         connection_id = view.connection_id
         keeper = self.keepers[connection_id] = Keeper(
-            connection_id=connection_id,
-            me=view.me,
+            view=view,
             folder=self.folder(connection_id),
             engine=lambda: self._engine(self._settings(connection_id).engine),
             patience=lambda: self._settings(connection_id),
@@ -117,7 +116,7 @@ class Fleet:
     def _renew_one(self) -> None:
         if any(keeper.leaving for keeper in self.keepers.values()):
             return
-        now = self._clock.now()
+        now = self._clock.monotonic()
         for keeper in self.keepers.values():
             if keeper.ready() and (why := keeper.ledger.worn(self._settings(keeper.connection_id), now)):
                 keeper.renew(why)

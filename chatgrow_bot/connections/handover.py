@@ -16,6 +16,7 @@ from ..hub import ConnectionView
 from ..messages import ConnectionChange, ConnectionState, Fault
 from ..store import connections as store
 from ..store.database import Database
+from .ends import UNLINKED
 from .newly_linked import is_newly_linked, objections, twin
 
 #: Seconds between tries when a connection's state cannot be stored.
@@ -83,6 +84,8 @@ class Handover:
     async def entered(self, connection_id: str, state: ConnectionState, reason: str, me: str | None) -> None:
         """A connection came into another state."""
         view = self._views[connection_id]
+        if view.state in UNLINKED:
+            self._unlinked.add(connection_id)
         change = ConnectionChange(
             connection_id=connection_id,
             tenant=view.tenant,
@@ -96,8 +99,6 @@ class Handover:
         self._views[connection_id] = replace(
             view, state=state, reason=reason, state_since=change.at, me=me or view.me
         )
-        if state is ConnectionState.LOGGED_OUT:
-            self._unlinked.add(connection_id)
 
         def work(conn: Connection) -> Sequence[str]:
             store.enter(conn, change, me)

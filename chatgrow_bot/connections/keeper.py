@@ -5,27 +5,28 @@ the engine calls in only makes the next look come sooner. What a look leads to i
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from .. import lineage
 from ..engine import Ack, Arrival, Engine, Session, SessionSpec
-from ..errors import CannotStart, ConnectionNotReady, EngineError, StoreUnavailable
-from ..hub import Picture
+from ..errors import CannotStart, EngineError, StoreUnavailable
+from ..hub import ConnectionView, Picture
 from ..limits import reconnect_delay
 from ..messages import ConnectionState
 from .camera import Camera
 from .catch_up import CatchUp
-from .ends import ALERTS, ENDS
+from .ends import ALERTS, ENDS, LASTING, PASSING, UNLINKED
 from .hearing import Hearing
+from .leave import Leave
 from .ledger import Ledger
 from .linking import Linking
 from .listener import Patience
 from .relapses import Relapses
-from .room import Lack
-from .session_life import Opened
+from .room import Lack, Seat
+from .session_life import Opened, heed_the_end
+from .told import Told
 from .watch import Watch
 from .world import World
 
@@ -38,19 +39,19 @@ class Keeper:
     def __init__(
         self,
         *,
-        connection_id: str,
-        me: str | None,
+        view: ConnectionView,
         folder: Path,
         engine: Callable[[], Engine],
         patience: Callable[[], Patience],
         world: World,
     ) -> None:
-        self.connection_id = connection_id
-        self.state = ConnectionState.CREATED
-        self.reason = ""
-        self.me = me
-        self.since = world.clock.now()  #: when it came into its state
-        self.last_seen: datetime | None = None
+        self.connection_id = connection_id = view.connection_id
+        lasts = view.state in LASTING
+        self.state = view.state if lasts else ConnectionState.CREATED
+        self.reason = view.reason if lasts else ""
+        self.me = view.me
+        self.since = world.clock.monotonic()  #: when it came into its state
+        self.last_seen: float | None = None  #: when its session was last seen, by the steady clock too
         self.deaf = ""  #: why nothing comes in, while it is online
         self._folder = folder
         self._engine = engine
@@ -66,12 +67,10 @@ class Keeper:
         self._look = asyncio.Event()
         self._again = asyncio.Event()
         self._may_send = False  #: once the way out has been told that it is online, and while it is
-        self._renewing = ""  #: why the session is to be opened anew between two messages
-        self._rests: list[str] = []  #: who needs the folder to himself, and for what
-        self._in_use = asyncio.Lock()  #: whoever holds it has the folder to himself
-        self._told = (self.state, self.reason, me)
+        self._leave = Leave(connection_id, lambda: self.state, self.changed)
+        self._entered = (self.state, self.reason, self.me)  #: as the listener knows it
         self._failures = 0
-        self._relapses = Relapses()
+        self._relapses, self._told = Relapses(), Told()
 
     # what others ask
 
@@ -96,7 +95,7 @@ class Keeper:
     @property
     def leaving(self) -> str:
         """Why the session is being closed between two messages; empty while it is not."""
-        return self._rests[0] if self._rests else self._renewing
+        return self._leave.reason
 
     async def log_out(self) -> None:
         """Unlink the account, if it is online. Raises EngineError."""
@@ -105,40 +104,27 @@ class Keeper:
 
     def reconnect(self) -> None:
         """Start again now, and forget earlier failures; an unlinked account may link anew."""
-        if self.state is ConnectionState.LOGGED_OUT:
+        if self.state in UNLINKED:
             self.me = None
         self._failures = 0
+        self._told.forget()
         self._again.set()
         self._look.set()
 
     def renew(self, reason: str) -> None:
         """Open the session anew as soon as nothing is being sent on it; what waits is held until then."""
-        if self._session and not self._renewing:
-            self._renewing = reason
-            self._look.set()
+        if self._session:
+            self._leave.renew(reason)
 
     @asynccontextmanager
     async def at_rest(self, reason: str) -> AsyncIterator[None]:
         """The session is closed between two messages for the time of the block, and its folder is nobody's;
         after that it is opened again if it was open, or if somebody asked for it meanwhile.
         Raises ConnectionNotReady when what is being sent does not end."""
-        self._rests.append(reason)
-        self._look.set()
         try:
-            try:
-                async with asyncio.timeout(self.bounds.rest):
-                    await self._in_use.acquire()
-            except TimeoutError as error:
-                raise ConnectionNotReady(
-                    f"Connection '{self.connection_id}' could not be closed: it is still sending",
-                    state=self.state,
-                ) from error
-            try:
+            async with self._leave.rest(reason, self.bounds.rest):
                 yield
-            finally:
-                self._in_use.release()
         finally:
-            self._rests.remove(reason)
             if self.ready():  # it was not closed after all
                 self._listener.online(self.connection_id)
 
@@ -180,47 +166,58 @@ class Keeper:
         """Something a person should know."""
         self._listener.troubled(self.connection_id, reason)
 
+    def tell_once(self, cause: str, reason: str) -> None:
+        """Something a person should know, unless he was told of this cause already."""
+        if self._told.is_news(cause, self._clock.monotonic()):
+            self.troubled(reason)
+
     # its life
 
     async def run(self) -> None:
         """Keep the connection until cancelled."""
         while True:
-            async with self._world.room.seat(self._waits) as settled, self._in_use:
-                self._again.clear()
-                reason = await self._open_once(settled)
-            if self._again.is_set() or self.leaving:  # asked for: at once, and no failure
-                continue
             if self.state in ENDS:
+                await self.enter(self.state, self.reason)  # for the case that it could not be told
                 await self._again.wait()
-                continue
-            if self._failures == 0 and (said := self._relapses.note(self._clock.now())):
-                self.troubled(f"{said}, the last time so: {reason}")
-            self._failures += 1
-            await self._pause(reason)
+            async with self._world.room.seat(self._waits) as seat:
+                lost = await self._seated(seat)
+            if self.state not in ENDS:
+                await self._pause(lost)
 
     async def _waits(self, lack: Lack) -> None:
         await self.enter(ConnectionState.STARTING, lack.reason)
         if not lack.passing:
-            self.troubled(f"{lack.reason}; it starts by itself when there is room")
+            self.tell_once("room", f"{lack.reason}; it starts by itself when there is room")
 
-    async def _open_once(self, settled: Callable[[], None]) -> str:
-        """Open a session and watch it until it ends; why it ended."""
+    async def _seated(self, seat: Seat) -> str:
+        """Keep a session open, and open it anew at once where that is meant; why it was lost, or ended."""
+        while True:
+            async with self._leave.folder:
+                self._again.clear()
+                lost = await self._open_once(seat)
+            heed_the_end()
+            if not self._again.is_set() and (lost or self.state in ENDS):
+                return lost
+
+    async def _open_once(self, seat: Seat) -> str:
+        """Open a session and watch it until it ends; why it did, nothing when it was closed on purpose."""
         await self.enter(ConnectionState.STARTING)
-        self._renewing, spec = "", SessionSpec(connection_id=self.connection_id, folder=self._folder)
+        spec = SessionSpec(connection_id=self.connection_id, folder=self._folder)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lineage.opened(self._folder)
             async with Opened(self.connection_id, self._engine().open(spec, self), self.bounds) as session:
                 self._session = session
-                self.ledger.opened(self._clock.now())
+                self.ledger.opened(self._clock.monotonic())
                 self.hearing.opened()
                 try:
                     async with self.catch_up.over(session):
                         return await Watch(
-                            self, session, self._listener, self._clock, settled
+                            self, session, self._listener, self._clock, seat.settled
                         ).until_it_ends()
                 finally:
                     self._may_send = False  # it may take long to close; what were sent now would fail
+                    seat.starts()
         except CannotStart as error:
             await self.enter(ConnectionState.FAILED, error.detail)
             return self.reason
@@ -237,18 +234,20 @@ class Keeper:
             self.deaf = ""
             self.ledger.closed()
             self.linking.close()
+            self._leave.closed()
 
     async def _pause(self, reason: str) -> None:
-        """Wait before the next try, or for somebody to ask for one."""
+        """It was lost: wait before the next try, or give up."""
         patience = self._patience()
+        if self._failures == 0 and (said := self._relapses.note(self._clock.monotonic())):
+            self.tell_once("relapses", f"{said}, the last time so: {reason}")
+        self._failures += 1
         if not patience.auto_reconnect:
             await self.enter(ConnectionState.DISCONNECTED, f"{reason} It is not to be opened by itself.")
-            await self._again.wait()
             return
         if self._failures > patience.max_reconnect_attempts:
             tries = self._failures - 1
             await self.enter(ConnectionState.DISCONNECTED, f"{reason} It was tried again {tries} times.")
-            await self._again.wait()
             return
         delay = reconnect_delay(self._failures, patience.reconnect_interval, self._world.chance)
         await self.enter(ConnectionState.RECONNECTING, f"{reason} Next try in {delay:.0f} s.")
@@ -269,20 +268,23 @@ class Keeper:
 
     async def enter(self, state: ConnectionState, reason: str = "") -> None:
         """Come into a state, and tell of it if it is another."""
-        if self._told == (state, reason, self.me):
+        entering = (state, reason, self.me)
+        if self._entered == entering:
             return
-        is_new, self._told = state is not self.state, (state, reason, self.me)
+        is_new, is_on_its_way = state is not self._entered[0], {self.state, state} <= PASSING
         self.state, self.reason = state, reason
         self._may_send = self._may_send and state is ConnectionState.ONLINE
         if is_new:
-            self.since = self._clock.now()
-            if state is not ConnectionState.ACTION_REQUIRED:
+            self.since = self._clock.monotonic()
+            self._told.fares(self.since, well=state is ConnectionState.ONLINE)
+            if state is not ConnectionState.ACTION_REQUIRED and not is_on_its_way:
                 self.camera.forget()
         self.linking.moved()
         if self._patience().enable_logging:
             why = {"reason": reason} if reason else {}
             log.info("connection", connection=self.connection_id, state=state, **why)
         await self._listener.entered(self.connection_id, state, reason, self.me)
+        self._entered = entering
         if is_new and state in ALERTS:
             said = f"{reason.rstrip('.')}. " if reason else ""
-            self.troubled(f"{said}{ALERTS[state]}")
+            self.tell_once(f"{state}: {reason}", f"{said}{ALERTS[state]}")

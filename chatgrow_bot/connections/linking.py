@@ -3,35 +3,32 @@ codes are secrets: they live here, in memory, and nowhere else."""
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ..clock import Clock
 from ..engine import Session, Snapshot
 from ..hub import PairingCode, QrCode
 from ..messages import ConnectionState
 
-#: A QR code is good for about this long.
-_QR_LIFE = timedelta(seconds=20)
+#: Seconds that a QR code is good for, about.
+_QR_LIFE = 20.0
 #: And a pairing code.
-_PAIRING_LIFE = timedelta(seconds=180)
-#: How long codes are shown to nobody in particular before the browser is closed again.
-_PATIENCE = timedelta(minutes=10)
-#: How long somebody who asks for a code waits for the page to be ready to show one.
-_WAIT = timedelta(seconds=10)
-#: A code may be on its way in these.
-_BEFORE = (
-    ConnectionState.CREATED,
-    ConnectionState.STARTING,
-    ConnectionState.QR,
-    ConnectionState.PAIRING_CODE,
-)
+_PAIRING_LIFE = 180.0
+#: Seconds for which codes are shown to nobody in particular before the browser is closed again.
+_PATIENCE = 600.0
+#: Seconds for which somebody who asks for a code waits for it: a browser that starts on a busy machine takes
+#: a while.
+_WAIT = 30.0
+#: The page is not there yet.
+COMING = (ConnectionState.CREATED, ConnectionState.STARTING)
 #: The page waits for a person in these.
 SHOWN = (ConnectionState.QR, ConnectionState.PAIRING_CODE)
 
 
 class Linking:
     """What the page shows to whoever wants to link. `state` tells the connection's state at any time, `look`
-    makes the next look at the page come at once."""
+    makes the next look at the page come at once. The clock on the wall tells people when a code runs out; all
+    else goes by the steady one."""
 
     def __init__(self, clock: Clock, state: Callable[[], ConnectionState], look: Callable[[], None]) -> None:
         self._clock = clock
@@ -40,23 +37,28 @@ class Linking:
         self._asking = asyncio.Lock()
         self._session: Session | None = None
         self._moved = asyncio.Event()
+        self._is_over = False
         self._qr: QrCode | None = None
         self._pairing: PairingCode | None = None
         self._number = ""  #: which the pairing code is for
-        self._since: datetime | None = None  #: when somebody was last known to want a code
+        self._pairing_until = 0.0  #: and how long it is good
+        self._since: float | None = None  #: when somebody was last known to want a code
 
-    def see(self, session: Session, snapshot: Snapshot, now: datetime) -> None:
+    def see(self, session: Session, snapshot: Snapshot) -> None:
         """Note what the page shows now."""
         self._session = session
         if snapshot.qr is None:
             self._qr = None
         elif self._qr is None or self._qr.code != snapshot.qr:
-            self._qr = QrCode(code=snapshot.qr, expires_at=now + _QR_LIFE)
+            self._qr = QrCode(code=snapshot.qr, expires_at=self._clock.now() + timedelta(seconds=_QR_LIFE))
         if snapshot.pairing_code is None:
             self._pairing = None
         elif self._pairing is None or self._pairing.code != snapshot.pairing_code:
-            self._pairing = PairingCode(code=snapshot.pairing_code, expires_at=now + _PAIRING_LIFE)
-        self._since = (self._since or now) if snapshot.state in SHOWN else None
+            self._show(snapshot.pairing_code)
+        if snapshot.state not in SHOWN:
+            self._since = None
+        elif self._since is None:
+            self._since = self._clock.monotonic()
         self._moved.set()
 
     def moved(self) -> None:
@@ -68,11 +70,16 @@ class Linking:
         self._session = self._qr = self._pairing = self._since = None
         self._moved.set()
 
-    def given_up(self, now: datetime) -> str | None:
+    def end(self) -> None:
+        """The connection is gone for good: nobody need wait for a code of it."""
+        self._is_over = True
+        self._moved.set()
+
+    def given_up(self) -> str | None:
         """Why the page need not stay open any longer; None while it should."""
-        if self._since is None or now - self._since <= _PATIENCE:
+        if self._since is None or self._clock.monotonic() - self._since <= _PATIENCE:
             return None
-        minutes = _PATIENCE // timedelta(minutes=1)
+        minutes = f"{_PATIENCE / 60:.0f}"
         return (
             f"nobody linked it within {minutes} minutes, so its browser was closed; reconnect for a new code"
         )
@@ -80,7 +87,7 @@ class Linking:
     async def qr(self) -> QrCode | None:
         """The code to scan now; waits a little for one that is on its way, and asks for a new one when the
         last has gone idle. None when there is none. Raises EngineError."""
-        until, asked = self._clock.now() + _WAIT, False
+        until, asked = self._clock.monotonic() + _WAIT, False
         while self._qr is None and self._may_come(until):
             if self._session and self._state() is ConnectionState.QR and not asked:
                 asked = True
@@ -92,7 +99,7 @@ class Linking:
     async def pairing_code(self, number: str) -> PairingCode | None:
         """The code to type on the phone of this number (digits only), the same while it lasts; waits a little
         for the page to be ready for it. None when that is not to be expected. Raises EngineError."""
-        until = self._clock.now() + _WAIT
+        until = self._clock.monotonic() + _WAIT
         async with self._asking:
             while self._may_come(until):
                 if self._session and self._state() in SHOWN:
@@ -102,17 +109,23 @@ class Linking:
 
     async def _paired(self, session: Session, number: str) -> PairingCode:
         known = self._pairing if number == self._number else None
-        if known and known.expires_at > self._clock.now():
+        if known and self._clock.monotonic() < self._pairing_until:
             return known
         code = await session.pairing_code(number)
-        self._number, self._since = number, self._clock.now()
-        self._pairing = PairingCode(code=code, expires_at=self._since + _PAIRING_LIFE)
+        self._number, self._since = number, self._clock.monotonic()
         self._look()
+        return self._show(code)
+
+    def _show(self, code: str) -> PairingCode:
+        self._pairing_until = self._clock.monotonic() + _PAIRING_LIFE
+        expires_at = self._clock.now() + timedelta(seconds=_PAIRING_LIFE)
+        self._pairing = PairingCode(code=code, expires_at=expires_at)
         return self._pairing
 
-    def _may_come(self, until: datetime) -> bool:
-        return self._state() in _BEFORE and self._clock.now() < until
+    def _may_come(self, until: float) -> bool:
+        is_near = not self._is_over and self._state() in (*COMING, *SHOWN)
+        return is_near and self._clock.monotonic() < until
 
-    async def _wait(self, until: datetime) -> None:
+    async def _wait(self, until: float) -> None:
         self._moved.clear()
-        await self._clock.wait(self._moved, (until - self._clock.now()).total_seconds())
+        await self._clock.wait(self._moved, until - self._clock.monotonic())

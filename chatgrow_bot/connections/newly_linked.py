@@ -11,11 +11,8 @@ from sqlalchemy import Connection
 
 from ..addresses import masked, phone_of
 from ..hub import ConnectionView
-from ..messages import ConnectionState
 from ..store import connections as store
-
-#: A connection in one of these has no account.
-_UNLINKED = frozenset({ConnectionState.LOGGED_OUT, ConnectionState.BANNED})
+from .ends import UNLINKED
 
 
 def is_newly_linked(known: str | None, me: str, *, was_unlinked: bool) -> bool:
@@ -31,7 +28,7 @@ def is_other(one: str, another: str) -> bool:
 def twin(view: ConnectionView, me: str | None, others: Iterable[ConnectionView]) -> ConnectionView | None:
     """Another connection that is linked to this account."""
     for other in others:
-        if other.connection_id != view.connection_id and other.me == me and other.state not in _UNLINKED:
+        if other.connection_id != view.connection_id and other.me == me and other.state not in UNLINKED:
             return other
     return None
 

@@ -1,22 +1,19 @@
 """A connection that comes back and is lost again, on and on: each success forgets the failures before it, so
 that nothing else would ever tell."""
 
-from datetime import datetime, timedelta
-
-#: So many losses within this time are told.
-_MOST, _WITHIN = 5, timedelta(minutes=10)
+#: So many losses within so many seconds are worth telling.
+_MOST, _WITHIN = 5, 600.0
 
 
 class Relapses:
-    """Counts one connection's losses that came after a success."""
+    """Counts one connection's losses that came after a success, by a clock that never runs backwards."""
 
     def __init__(self) -> None:
-        self._at: list[datetime] = []
+        self._at: list[float] = []
 
-    def note(self, now: datetime) -> str:
-        """It was lost; what a person is to be told, empty while it is not worth telling."""
-        self._at = [*(each for each in self._at if now - each < _WITHIN), now]
-        if len(self._at) < _MOST:
+    def note(self, now: float) -> str:
+        """It was lost; what a person should know of it, empty while that is not worth telling."""
+        self._at = [*self._at[1 - _MOST :], now]
+        if len(self._at) < _MOST or now - self._at[0] >= _WITHIN:
             return ""
-        self._at.clear()
-        return f"it was lost {_MOST} times within {_WITHIN // timedelta(minutes=1)} minutes"
+        return f"it was lost {_MOST} times within {_WITHIN / 60:.0f} minutes"

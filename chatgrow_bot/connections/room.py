@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from ..clock import Clock
 from .memory import free_memory
@@ -29,6 +28,33 @@ class Lack:
     passing: bool = False  #: others are starting, which is over soon
 
 
+class Seat:
+    """A connection's place. Its session may be opened anew in it: what the last one gives back is kept for
+    the next, for one that had to ask for room again might find none."""
+
+    def __init__(self, starting: set["Seat"], moved: Callable[[], None]) -> None:
+        self._starting = starting
+        self._moved = moved
+        self._timer: asyncio.TimerHandle | None = None
+
+    def starts(self) -> None:
+        """A session is about to start in it, and has yet to take what it will."""
+        self._starting.add(self)
+        self._stop_waiting()
+        self._timer = asyncio.get_running_loop().call_later(_STARTING, self.settled)
+
+    def settled(self) -> None:
+        """The session has what it takes."""
+        self._stop_waiting()
+        self._starting.discard(self)
+        self._moved()
+
+    def _stop_waiting(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+
 class Room:
     """Hands out seats. `mean` tells what sessions take here, None while none was weighed; `memory` what is
     free."""
@@ -48,7 +74,7 @@ class Room:
         self._mean = mean
         self._memory = memory or free_memory
         self._taken = 0
-        self._starting: set[object] = set()
+        self._starting: set[Seat] = set()
         self._changed = asyncio.Event()
 
     def lacking_memory(self) -> str:
@@ -73,29 +99,25 @@ class Room:
         return Lack(f"it waits: {lack}") if lack else None
 
     @asynccontextmanager
-    async def seat(self, waits: Callable[[Lack], Awaitable[None]]) -> AsyncIterator[Callable[[], None]]:
-        """Wait for room, and have it for the time of the block. `waits` hears why it is waited, once a cause.
-        The block is given what to call once its session has what it takes."""
-        told: bool | None = None
+    async def seat(self, waits: Callable[[Lack], Awaitable[None]]) -> AsyncIterator[Seat]:
+        """Wait for room, and have it for the time of the block. `waits` hears why it is waited, once a
+        cause. A session is expected to start in it at once."""
+        told: set[bool] = set()
         while lack := self._lacking():
-            if lack.passing is not told:
-                told = lack.passing
+            if lack.passing not in told:
+                told.add(lack.passing)
                 await waits(lack)
             await self._clock.wait(self._changed, _LOOK)
-        who = object()
-        settled = partial(self._settled, who)
+        seat = Seat(self._starting, self._moved)
         self._taken += 1
-        self._starting.add(who)
-        timer = asyncio.get_running_loop().call_later(_STARTING, settled)
+        seat.starts()
         try:
-            yield settled
+            yield seat
         finally:
-            timer.cancel()
             self._taken -= 1
-            settled()
+            seat.settled()
 
-    def _settled(self, who: object) -> None:
-        self._starting.discard(who)
+    def _moved(self) -> None:
         # The old event wakes who waits; a new one is there for whoever waits from now on.
         self._changed.set()
         self._changed = asyncio.Event()

@@ -1,22 +1,25 @@
 """The connections that there are, and what their owners say of them: memory and database, no sessions."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from ..background import to_the_end
 from ..clock import Clock
 from ..config.connection import ConnectionSettings
 from ..config.models import Settings
-from ..errors import ConnectionNotFound
+from ..errors import ChatgrowError, ConnectionNotFound
 from ..hub import ConnectionView
 from ..store import connections as store
 from ..store import halts, places
 from ..store.database import Database
 from .requests import check_settings, phone
+
+T = TypeVar("T")
 
 
 class Roster:
@@ -34,6 +37,7 @@ class Roster:
         self._own: dict[str, ConnectionSettings] = {}  #: each one's settings, worked out once
         self._changing = asyncio.Lock()  #: two at once would both fit under a limit, or undo each other
         self._leaving: set[str] = set()  #: being deleted: nobody's any more
+        self._asks: asyncio.TaskGroup | None = None  #: what was asked for and is done whole
 
     async def load(self) -> None:
         """Learn which connections there are, and take them for this process."""
@@ -72,6 +76,9 @@ class Roster:
 
     async def change(self, tenant: str, connection_id: str, patch: Mapping[str, Any]) -> ConnectionView:
         """Merge into what there is."""
+        return await self._whole(lambda: self._merge(tenant, connection_id, patch), connection_id)
+
+    async def _merge(self, tenant: str, connection_id: str, patch: Mapping[str, Any]) -> ConnectionView:
         async with self._changing:
             view = await self.get(tenant, connection_id)
             values: dict[str, Any] = {key: patch[key] for key in ("name",) if key in patch}
@@ -82,10 +89,9 @@ class Roster:
                 check_settings(self._settings, values["settings"])
             if values:
                 await self._db.write(lambda conn: store.change(conn, tenant, connection_id, values))
-                view = await self.get(tenant, connection_id)  # its state may have changed meanwhile
-                self._views[connection_id] = replace(view, **values)
+                self._views[connection_id] = replace(self._views[connection_id], **values)
                 self._own.pop(connection_id, None)
-        return await self.get(tenant, connection_id)
+            return self._views[connection_id]
 
     async def pause(self, tenant: str, connection_id: str, reason: str) -> ConnectionView:
         """Let nothing leave from it."""
@@ -97,11 +103,9 @@ class Roster:
     async def resume(self, tenant: str, connection_id: str, by: str = "its owner") -> ConnectionView:
         """Let messages leave again, first contacts too."""
         free = {"paused": False, "paused_because": "", "first_contacts_until": None}
-        view = await self._let(
+        return await self._let(
             tenant, connection_id, free, f"connection '{connection_id}' was let go by {by}"
         )
-        self._freed(connection_id)
-        return view
 
     def first_contacts_until(self, connection_id: str) -> datetime | None:
         """Until then nobody is written to for the first time."""
@@ -125,9 +129,21 @@ class Roster:
             if values.get("first_contacts_until", now) is None:
                 places.release(conn, connection_id, now)
 
-        async with self._changing:
-            await self.get(tenant, connection_id)
-            await self._db.write(work)
-            view = replace(await self.get(tenant, connection_id), **values)
-            self._views[connection_id] = view
+        async def let() -> ConnectionView:
+            async with self._changing:
+                await self.get(tenant, connection_id)
+                await self._db.write(work)
+                view = replace(self._views[connection_id], **values)
+                self._views[connection_id] = view
+            if not values.get("paused", True):
+                self._freed(connection_id)
             return view
+
+        return await self._whole(let, connection_id)
+
+    async def _whole(self, work: Callable[[], Awaitable[T]], connection_id: str) -> T:
+        """Do what was asked for to its end, also when who asked goes away: what is on disk and what is known
+        here would say different things until the next start."""
+        if self._asks is None:
+            raise ChatgrowError("The connections are not running")
+        return await to_the_end(self._asks, work, f"asked:{connection_id}")

@@ -21,10 +21,20 @@ log = structlog.get_logger("chatgrow.connection")
 async def within(seconds: float, what: str, work: Callable[[], Awaitable[T]]) -> T:
     """Do this, or raise EngineError saying that it took too long."""
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds) as limit:
             return await answer_of(work())
     except TimeoutError as error:
+        if not limit.expired():  # it is the engine's own
+            raise
         raise EngineError(f"{what} within {seconds:g} s") from error
+
+
+def heed_the_end() -> None:
+    """Raises CancelledError when this task is to end: an engine may have answered that by an error of its
+    own, and whoever went on then could not be stopped."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class Opened:
@@ -48,4 +58,7 @@ class Opened:
                 return await self._opening.__aexit__(kind, error, trace)
         except TimeoutError:
             log.warning("a session did not close in time", connection=self._connection_id)
-            return None
+        except Exception as trouble:  # it is over all the same, and why it ended counts for more
+            if trouble is not error:
+                log.exception("a session did not close as it should", connection=self._connection_id)
+        return None

@@ -54,12 +54,20 @@ def _modes(folder: Path, open_to_others: list[Path], count: int) -> Finding:
 
 
 def _owners(folder: Path, foreign: list[Path]) -> Finding:
-    me = pwd.getpwuid(os.geteuid()).pw_name
+    me = _who()
     if not foreign:
         return Finding(what="owner", said=f"all of {folder} belongs to {me}")
     said = f"{len(foreign)} belong to others than {me}, as {foreign[0]}"
     do = "run this as the user who runs the hub, or give it to him: chown -R USER " + str(folder)
     return Finding(what="owner", grade=Grade.WARN, said=said, do=do)
+
+
+def _who() -> str:
+    """Who runs this. In a container that is often a user of whom nothing is written down."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"user {os.geteuid()}"
 
 
 def lock(settings: Settings) -> Iterator[Finding]:

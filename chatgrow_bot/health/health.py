@@ -23,8 +23,8 @@ from ..store.database import Database
 from .lag import Lag
 from .machine import has_disk, is_sound
 
-#: A session that was not seen for so long does not answer.
-_HEARTBEAT = timedelta(seconds=15)
+#: A session that was not seen for so many seconds does not answer.
+_HEARTBEAT = 15.0
 #: A message that could leave and has not for so long, while nothing else did either: the queue is stuck.
 _STUCK = timedelta(minutes=5)
 #: Messages ended in one transaction, so that others are not kept waiting for a whole queue's end.
@@ -33,8 +33,8 @@ _AT_ONCE = 500
 _CHECK = 5.0
 _LOST = frozenset({ConnectionState.DISCONNECTED, ConnectionState.BANNED, ConnectionState.FAILED})
 
-#: Seconds between two looks at whether the clock was set back, and by how much it counts as set.
-_STEADY, _SET_BACK = 5.0, timedelta(seconds=2)
+#: Seconds between two looks at whether the clock was set back, and by how many it counts as set.
+_STEADY, _SET = 5.0, 2.0
 
 log = structlog.get_logger("chatgrow.health")
 
@@ -72,6 +72,8 @@ class Health:
         self._report = report
         self._lag = Lag()
         self._last: dict[str, tuple[object, ...]] = {}
+        self._ahead = self._wall_ahead()
+        self._set_at = float("-inf")  #: when the clock on the wall was last found to have been set
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -92,14 +94,25 @@ class Health:
         """The scheduler goes by the clock on the wall. If that is set back it begins anew: nothing would be
         looked at for as long."""
         while True:
-            wall, steady = self._clock.now(), self._clock.monotonic()
+            ahead = self._wall_ahead()
             await self._clock.sleep(_STEADY)
-            passed = timedelta(seconds=self._clock.monotonic() - steady)
-            if self._clock.now() < wall + passed - _SET_BACK:
+            if self._wall_ahead() < ahead - _SET:
                 log.warning("the clock was set back")
                 for job in scheduler.get_jobs():
                     job.reschedule(job.trigger)
                 await self.look()
+
+    def _wall_ahead(self) -> float:
+        """Seconds by which the clock on the wall is ahead of the steady one: the same until it is set, or the
+        machine sleeps."""
+        return self._clock.now().timestamp() - self._clock.monotonic()
+
+    def _runs_evenly(self) -> bool:
+        """Whether a message that seems to wait for long does: by a clock that was set, all of them do."""
+        ahead, now = self._wall_ahead(), self._clock.monotonic()
+        if abs(ahead - self._ahead) > _SET:
+            self._ahead, self._set_at = ahead, now
+        return now - self._set_at >= _STUCK.total_seconds()
 
     async def look(self) -> None:
         """One look at everything."""
@@ -148,10 +161,13 @@ class Health:
     def _queues(self, conn: Connection) -> tuple[Mapping[str, int], Set[str]]:
         """How many wait on each connection, and on which nothing leaves that could."""
         backlogs, before = stored_connections.backlogs(conn), self._clock.now() - _STUCK
+        if not self._runs_evenly():
+            return backlogs, set()
+        since = self._clock.monotonic() - _STUCK.total_seconds()
         asked = {
             name
             for name, keeper in list(self._keepers().items())
-            if name in backlogs and keeper.state is ConnectionState.ONLINE and keeper.since <= before
+            if name in backlogs and keeper.state is ConnectionState.ONLINE and keeper.since <= since
         }
         overdue = queue.overdue(conn, asked, self._epoch, before) if asked else set()
         if overdue:
@@ -162,8 +178,7 @@ class Health:
         return backlogs, overdue
 
     def _report_on(self, keeper: Keeper, backlog: int, is_stuck: bool) -> HealthReport:
-        now = self._clock.now()
-        age = now - keeper.last_seen if keeper.last_seen else None
+        age = None if keeper.last_seen is None else self._clock.monotonic() - keeper.last_seen
         answers = age is not None and age < _HEARTBEAT
         online = keeper.state is ConnectionState.ONLINE and answers
         view, takes = self._view(keeper.connection_id), keeper.ledger.takes
@@ -176,13 +191,13 @@ class Health:
             is_healthy=online and can_receive and not is_stuck,
             can_send=can_send,
             can_receive=can_receive,
-            heartbeat_age=None if age is None else age.total_seconds(),
+            heartbeat_age=age,
             backlog=backlog,
             reason=self._why(keeper, view, answers=answers, is_stuck=is_stuck),
             memory=takes.memory if takes else None,
             cpu=takes.cpu if takes else None,
             lag=self._lag.worst,
-            at=now,
+            at=self._clock.now(),
         )
 
     def _why(self, keeper: Keeper, view: ConnectionView, *, answers: bool, is_stuck: bool) -> str:

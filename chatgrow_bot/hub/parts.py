@@ -48,7 +48,8 @@ class Connections(Protocol):
         ...
 
     async def qr(self, tenant: str, connection_id: str) -> QrCode:
-        """The code to scan now. Raises ConnectionNotReady, naming the state, when there is none."""
+        """The code to scan now. Raises ConnectionNotReady, naming the state, when there is none, and
+        ConnectionStarting, one of those, while it is still to come."""
         ...
 
     async def pairing_code(self, tenant: str, connection_id: str, number: str = "") -> PairingCode:

@@ -28,6 +28,7 @@ class Agenda:
         self._heap: list[tuple[datetime, Turn]] = []
         self._under_way: set[Turn] = set()
         self._news = asyncio.Event()
+        self._looking = asyncio.Lock()  #: one watches the clock, so that news wakes one and not all
         self._seen = (clock.now(), clock.monotonic())
 
     def put(self, turn: Turn, when: datetime) -> None:
@@ -51,7 +52,8 @@ class Agenda:
     @asynccontextmanager
     async def due(self) -> AsyncIterator[Turn]:
         """Wait for the next turn whose time has come; it is under way until the block ends."""
-        turn = await self._next()
+        async with self._looking:
+            turn = await self._next()
         try:
             yield turn
         finally:

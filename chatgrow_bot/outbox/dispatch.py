@@ -26,13 +26,11 @@ from .gate import Gate
 from .outcome import Outcome
 from .parcels import parcel, target
 from .permission import Permission
+from .trial import AFTER_ANOTHER, Trial
 
 #: Seconds until a turn that failed for a cause of ours (a full disk, say) is tried again.
 _AFTER_A_FAULT = 5.0
-#: One of those in flight when a process died may be what killed it. They are tried one at a time, so that the
-#: others do not pay for it again, with so many seconds between two looks.
-_ALONE, _AFTER_ANOTHER = "it was in flight when the hub died, as another that is being tried just now", 1.0
-
+_ALONE = "it was in flight when the hub died, as another that is being tried just now"
 #: Seconds until something that is not due yet is looked at again, at least.
 _NOT_AT_ONCE = 0.1
 
@@ -65,6 +63,7 @@ class Dispatcher:
         hooks: Hooks,
         outcome: Outcome,
         recovery: Recovery,
+        trial: Trial,
         gate: Gate,
         halted: Callable[[], bool],
         ready: Callable[[str], Session | None],
@@ -79,6 +78,7 @@ class Dispatcher:
         self._agenda = agenda
         self._outcome = outcome
         self._recovery = recovery
+        self._trial = trial
         self._gate = gate
         self._permission = Permission(db=db, clock=clock, hooks=hooks, gate=gate, outcome=outcome)
         self._halted = halted  #: whether nothing may leave at all
@@ -90,15 +90,14 @@ class Dispatcher:
         self._chance = chance
         self._slots: dict[tuple[str, Lane], datetime] = {}
         self._in_sync: dict[str, float] = {}  #: since when each connection is, by the steady clock
+        self._idle: set[tuple[str, Lane]] = set()  #: nothing waited there
         self._in_flight: set[str] = set()
-        self._suspects: set[str] = set()  #: in flight when the last process died, and not tried since
         self._claims: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._draining = False
-        self._drained = asyncio.Event()
+        self._draining, self._drained = False, asyncio.Event()
 
     async def run(self) -> None:
         """Pick up what an earlier process left, then work the agenda until cancelled."""
-        self._suspects.update(await self._recovery.pick_up())
+        self._trial.suspect(await self._recovery.pick_up())
         now = self._clock.now()
         for (connection_id, lane), slot in (await self._db.read(stored_connections.next_slots)).items():
             self._slots[connection_id, lane] = clamped(slot, now, self._policy(connection_id).paces[lane])
@@ -160,29 +159,35 @@ class Dispatcher:
             self._slots[connection_id, lane] = slot  # nearer than it was, if the clock was set back
             self._agenda.put((connection_id, lane), slot)
             return
-        row = await self._claim(connection_id, lane, now)
-        if not isinstance(row, Outgoing):
-            if row is not None:
-                self._agenda.put((connection_id, lane), row)
-            return
+        self._idle.discard((connection_id, lane))
+        match await self._claim(connection_id, lane, now):
+            case Outgoing() as row:
+                await self._send(row, session)
+            case queue.NotYet(until=datetime() as until):
+                # Now means that one ended where it was found: what waited for it may be in the other lane.
+                for each in Lane if until <= now else (lane,):
+                    self._agenda.put((connection_id, each), until)
+            case None:
+                self._idle.add((connection_id, lane))
+
+    async def _send(self, row: Outgoing, session: Session) -> None:
+        message_id, connection_id = row.delivery.id, row.delivery.connection_id
         try:
-            if self._is_one_of_two_suspects(row.delivery.id):
-                await self._outcome.put_back(row, _ALONE, _AFTER_ANOTHER)
-            else:
-                await self._deliver(session, row)
-                self._suspects.discard(row.delivery.id)
+            with self._trial.of(message_id) as may:
+                if may:
+                    await self._deliver(session, row)
+                    self._trial.acquit(message_id)
+                else:
+                    await self._outcome.put_back(row, _ALONE, AFTER_ANOTHER.total_seconds())
         finally:
-            self._in_flight.discard(row.delivery.id)
+            self._in_flight.discard(message_id)
             if not self._in_flight:
                 self._drained.set()
-            for each in Lane:  # its chat is free again, and its lane's next message may be due
-                self._agenda.put((connection_id, each), self._clock.now())
+            for lane in Lane:  # its chat is free again, and its lane's next message may be due
+                if (connection_id, lane) not in self._idle:
+                    self._agenda.put((connection_id, lane), self._clock.now())
 
-    def _is_one_of_two_suspects(self, message_id: str) -> bool:
-        under_trial = self._suspects & self._in_flight
-        return message_id in under_trial and len(under_trial) > 1
-
-    async def _claim(self, connection_id: str, lane: Lane, now: datetime) -> Outgoing | datetime | None:
+    async def _claim(self, connection_id: str, lane: Lane, now: datetime) -> Outgoing | queue.NotYet | None:
         """Take the lane's next message, or learn when to look again; whoever picks up stranded ones must not
         see it as one."""
         async with self._claims[connection_id]:

@@ -11,19 +11,21 @@ from sqlalchemy import Connection
 from ..clock import Clock
 from ..errors import ConnectionNotFound, SendRefused
 from ..limits import Policy, QuietHours, zones_of
-from ..messages import REMARKS, Delivery, Fault, Lane
+from ..messages import REMARKS, Delivery, Fault, Lane, Step
 from ..store import contacts, places
 from ..store.database import Database
 from ..store.places import Ration
 from ..store.rows import Outgoing
 from . import rationing
-from .rationing import Asked
-from .rationing import Hold as Hold
+from .outcome import put_back
+from .rationing import Asked, Hold
 
 #: WhatsApp's word for an account that has written to too many strangers.
 TIME_LOCK = "463"
 _A_LITTLE_LESS = 0.9
 _MOMENT = timedelta(microseconds=1)
+#: One that is held is not looked at again sooner, for the queue would spin.
+_A_WHILE = timedelta(seconds=1)
 
 
 class Policies(Protocol):
@@ -78,21 +80,27 @@ class Gate:
         """Know how fast a message's owner may send now."""
         await self._policies.learn(delivery.connection_id)
 
-    async def look(self, row: Outgoing) -> Hold | None:
-        """Why this message must wait; None when it may leave."""
+    async def holds_back(self, row: Outgoing) -> bool:
+        """Whether this message must wait; then it is queued again until its time. What it is promised and its
+        going back are one step: somebody who writes in between would find nobody to let go."""
         delivery = row.delivery
         if not _waits(delivery):
-            return None
+            return False
         await self.learn(delivery)
         asked = self._asked(delivery)
-        if hold := _quiet(asked):
-            return hold
-        if not asked.may_be_rationed:
-            return None
-        hold = await self._db.write(lambda conn: rationing.hold(conn, asked))
-        if hold:
+        quiet = _quiet(asked)
+        if not (quiet or asked.may_be_rationed):
+            return False
+
+        def work(conn: Connection) -> bool:
+            hold = quiet or rationing.hold(conn, asked)
+            if hold:
+                _queue_again(conn, row, asked.now, hold)
+            return hold is not None
+
+        if not quiet:  # before it is on disk: whoever comes in right after it looks there
             self._promised.add(delivery.connection_id)
-        return hold
+        return await self._db.write(work)
 
     async def leaves(self, row: Outgoing) -> None:
         """It is about to leave. Written down before the intent: a kill in between costs a place, and never
@@ -173,6 +181,12 @@ class Gate:
 def _waits(delivery: Delivery) -> bool:
     """Whether it is one of those that may have to wait."""
     return delivery.lane is Lane.SEND and delivery.kind not in REMARKS
+
+
+def _queue_again(conn: Connection, row: Outgoing, now: datetime, hold: Hold) -> None:
+    due = max(hold.until, now + _A_WHILE)
+    step = Step(stage="gate", result=f"held until {hold.until:%F %T} UTC: {hold.reason}")
+    put_back(conn, row, now, hold.reason, due, (step,))
 
 
 def _quiet(asked: Asked) -> Hold | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from ..addresses import masked
 from ..clock import Clock
@@ -109,20 +110,18 @@ class Outcome:
         """It was not handed over, so the attempt does not count. With `wait` it is looked at again after so
         many seconds, and what is younger in its chat and lane does not overtake it."""
         at = self._clock.now()
-        later = {} if wait is None else {"due": at + timedelta(seconds=wait), "held": True}
-        more = {"attempts": row.delivery.attempts - 1, **later, **_kept(trace)}
-        await self._db.write(
-            lambda conn: steps.move(
-                conn,
-                row.delivery.id,
-                State.QUEUED,
-                at,
-                since=(State.CLAIMED,),
-                reason=reason,
-                by=row.epoch,
-                **more,
-            )
-        )
+        due = None if wait is None else at + timedelta(seconds=wait)
+        await self._db.write(lambda conn: put_back(conn, row, at, reason, due, trace))
+
+
+def put_back(
+    conn: Connection, row: Outgoing, at: datetime, reason: str, due: datetime | None, trace: Sequence[Step]
+) -> None:
+    """As `Outcome.put_back`, in the transaction of whoever knows why; with `due`, looked at again then."""
+    later = {} if due is None else {"due": due, "held": True}
+    more = {"attempts": row.delivery.attempts - 1, **later, **_kept(trace)}
+    since = (State.CLAIMED,)
+    steps.move(conn, row.delivery.id, State.QUEUED, at, since=since, reason=reason, by=row.epoch, **more)
 
 
 def _kept(trace: Sequence[Step]) -> dict[str, object]:

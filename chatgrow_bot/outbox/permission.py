@@ -32,10 +32,7 @@ class Permission:
         if row.delivery.expires_at <= now:
             await self._outcome.ended(row, State.EXPIRED, "its time to live ended before it could leave")
             return None
-        if hold := await self._gate.look(row):
-            trace.append(Step(stage="gate", result=f"held until {hold.until:%F %T} UTC: {hold.reason}"))
-            wait = max(_HOLD[0], (hold.until - now).total_seconds())
-            await self._outcome.put_back(row, hold.reason, wait, trace)
+        if await self._gate.holds_back(row):
             return None
         match await self._hooks.filter_outbound(row.content, row.delivery, trace):
             case Drop(reason=reason):

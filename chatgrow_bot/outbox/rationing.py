@@ -87,7 +87,9 @@ def taken(conn: Connection, asked: Asked, warm_up: WarmUp, linked_at: datetime, 
 
 def _first_contact(conn: Connection, asked: Asked) -> Hold | None:
     delivery, rules = asked.delivery, asked.policy.first_contacts
-    paused = rules.paused(asked.paused_until, asked.now)
+    # As it is on disk by now: somebody may have let go whatever waits for its end.
+    until = asked.paused_until and stored_connections.first_contacts_until(conn, delivery.connection_id)
+    paused = rules.paused(until, asked.now)
     if not (paused or rules.windows) or not is_first_contact(conn, delivery):
         return None
     if rules.none_at_all:

@@ -21,13 +21,15 @@ from ..store.database import Database
 from ..store.rows import Outgoing
 from .agenda import RECONCILE, Agenda
 from .outcome import Outcome
+from .trial import AFTER_ANOTHER, Trial
 
 #: How many times a message may be found half sent before a person decides.
 RECOVERIES = 3
 #: Seconds to give WhatsApp when the message is on the page and its server has not said that it has it.
 ACK_PATIENCE = 60.0
-#: Seconds until a message that could not be looked up is looked up again.
-_LOOK_AGAIN = 30.0
+#: Until a message that could not be looked up is looked up again.
+_LOOK_AGAIN = timedelta(seconds=30)
+_NONE = timedelta(0)
 #: Messages picked up in one transaction: others write meanwhile.
 _AT_ONCE = 200
 
@@ -44,15 +46,19 @@ class Reconciler:
         clock: Clock,
         agenda: Agenda,
         outcome: Outcome,
+        trial: Trial,
         policy: Callable[[str], Policy],
         epoch: int,
+        after: float,
     ) -> None:
         self._db = db
         self._clock = clock
         self._agenda = agenda
         self._outcome = outcome
+        self._trial = trial
         self._policy = policy
         self._epoch = epoch
+        self._after = timedelta(seconds=after)  #: a message is not looked up sooner after it was sent
 
     async def pick_up(
         self, connection_id: str | None = None, besides: Collection[str] = ()
@@ -68,19 +74,41 @@ class Reconciler:
         await self._db.write(lambda conn: recovery.pick_up(conn, ids, self._epoch, RECOVERIES, at))
 
     async def settle(self, connection_id: str, session: Session) -> None:
-        """Look up every message of a connection whose outcome is not known."""
+        """Look up every message of a connection whose outcome has not been known for long enough: the page
+        may show one only a while after it was told to send it."""
         for row in await self._db.read(lambda conn: store.in_state(conn, State.UNKNOWN, connection_id)):
-            try:
-                await self._settle(session, row)
-            except StoreUnavailable:
-                raise
-            except Exception:  # one that cannot be looked up must not keep the others from it
-                log.exception("a message could not be looked up", message=row.delivery.id)
-                await self._patience_with(row)
+            if (wait := self._too_soon_by(row)) > _NONE:
+                self._look_later(row, wait)
+                continue
+            if row.epoch != self._epoch:
+                self._trial.suspect((row.delivery.id,))
+            with self._trial.of(row.delivery.id) as may:
+                if may:
+                    await self._settle(session, row)
+                else:
+                    self._look_later(row, AFTER_ANOTHER)
         for lane in Lane:  # chats may be free again
             self._agenda.put((connection_id, lane), self._clock.now())
 
+    def _look_later(self, row: Outgoing, wait: timedelta) -> None:
+        self._agenda.put((row.delivery.connection_id, RECONCILE), self._clock.now() + wait)
+
+    def _too_soon_by(self, row: Outgoing) -> timedelta:
+        """One noted later than now was noted before the clock was set back: for how long it has not been
+        known cannot be told."""
+        known_for = self._clock.now() - row.delivery.updated_at
+        return self._after - known_for if known_for >= _NONE else _NONE
+
     async def _settle(self, session: Session, row: Outgoing) -> None:
+        try:
+            await self._count_and_look_up(session, row)
+        except StoreUnavailable:
+            raise
+        except Exception:  # one that cannot be looked up must not keep the others from it
+            log.exception("a message could not be looked up", message=row.delivery.id)
+            await self._patience_with(row)
+
+    async def _count_and_look_up(self, session: Session, row: Outgoing) -> None:
         if row.epoch != self._epoch:  # an earlier process died of sending it, or of looking it up
             times = await self._db.write(lambda conn: recovery.looks_up(conn, row, self._epoch))
             row = replace(row, epoch=self._epoch, recoveries=times)
@@ -116,5 +144,4 @@ class Reconciler:
         if now >= row.delivery.expires_at:
             await self._outcome.held(row, "it could not be found out whether it left")
         else:
-            later = now + timedelta(seconds=_LOOK_AGAIN)
-            self._agenda.put((row.delivery.connection_id, RECONCILE), later)
+            self._look_later(row, _LOOK_AGAIN)

@@ -80,10 +80,18 @@ class Valve:
             halt = await self._db.read(halts.get) or known
             if halt is None:
                 return
-            await self._put(None, f"the whole queue was let go by {by}; before, {halts.said(halt)}")
-            if self.halt is known:  # nobody shuts it again just now
-                self.halt = None
-        self._freed()
+            try:
+                await self._put(None, f"the whole queue was let go by {by}; before, {halts.said(halt)}")
+            except asyncio.CancelledError:  # it may be on the disk all the same: a write that comes behind it
+                if await self._db.write(halts.get) is None:
+                    self._open(known)
+                raise
+            self._open(known)
+
+    def _open(self, known: Halt | None) -> None:
+        if self.halt is known:  # nobody shuts it again just now
+            self.halt = None
+            self._freed()
 
     async def _put(self, halt: Halt | None, said: str) -> None:
         at = self._clock.now()

@@ -68,6 +68,7 @@ STATUS: Mapping[type[ChatgrowError], int] = {
     errors.NotAllowed: 403,
     errors.Conflict: 409,
     errors.ConnectionNotReady: 409,
+    errors.ConnectionStarting: 503,
     errors.IdempotencyMismatch: 422,
     errors.RateLimitExceeded: 429,
     errors.EngineError: 502,

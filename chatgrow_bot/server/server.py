@@ -10,7 +10,7 @@ import structlog
 from aiohttp import HttpVersion11, http_parser, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ..errors import ConfigError, NotAllowed, NotLoggedIn
+from ..errors import ConfigError, ConnectionStarting, NotAllowed, NotLoggedIn
 from ..hub import Accounts, Identity, Role
 from ..ids import new_id
 from ..plugin import IDENTITY, RECHECK, Access, Route
@@ -203,7 +203,7 @@ def _told(request: web.Request, error: Exception, found: _Served | None) -> web.
 
 def _blame(request: web.Request, error: Exception, status: int) -> None:
     hung_up = request.transport is None and isinstance(error, ConnectionError)
-    if status >= 500 and not hung_up:
+    if status >= 500 and not hung_up and not isinstance(error, ConnectionStarting):  # which is no fault
         log.error("request failed", request_id=request[REQUEST_ID], method=request.method, exc_info=error)
     if request.writer.output_size:  # the answer has begun; cutting it off is all that is left
         raise error

@@ -1,13 +1,14 @@
 """A login into a backup, and back. Both are for a session at rest: no hub, or none that has it open."""
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from .. import lineage
-from ..errors import BadInput, Conflict, NotFound
-from ..private import write_new
+from ..errors import BadInput, Conflict, NotFound, StoreUnavailable
+from ..private import sync, write_new
 from .archive import Archive, pack, unpack
 from .rest import at_rest
 from .seal import Seal
@@ -51,6 +52,7 @@ def _write(target: Path, content: bytes) -> None:
     try:
         write_new(part, content)
         target.hardlink_to(part)  # unlike a rename, it does not write over an older backup
+        sync(target.parent)
     except FileExistsError as error:
         raise Conflict(f"{target} is there already; name another file") from error
     finally:
@@ -70,7 +72,8 @@ def restore(
     """Put a login back into its connection's folder; what the backup says of itself. A login that is there
     must be the same or an earlier one, or its account `logged_out`: it is set aside, and second is where.
 
-    Raises Conflict over a newer login, BadInput for what is no backup of this connection.
+    Raises Conflict over a newer login, BadInput for what is no backup of this connection, StoreUnavailable
+    for a disk that does not take it. What was there is in its place then.
     """
     with at_rest(folder):
         staging = folder.with_name(f"{folder.name}.restoring")
@@ -79,9 +82,16 @@ def restore(
         try:
             archive = unpack(seal.open(source.read_bytes()), staging)
             _check(archive, folder.name, engine)
-            aside = _make_room(archive, folder, login_files, logged_out, now)
+            present = bool(login_files(folder)) if folder.exists() else False
+            if present and not logged_out:
+                _refuse_newer(archive, folder)
             lineage.write(staging, lineage.new())  # from here on it is another life than the backup's
-            staging.rename(folder)
+            aside = _take_place(staging, folder, now)
+            if aside and not present:
+                shutil.rmtree(aside)
+                aside = None
+        except OSError as error:
+            raise StoreUnavailable(f"{folder} is as it was: {error.strerror}") from error
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return archive, aside
@@ -96,22 +106,27 @@ def _check(archive: Archive, connection_id: str, engine: str) -> None:
         )
 
 
-def _make_room(
-    archive: Archive, folder: Path, login_files: LoginFiles, logged_out: bool, now: datetime
-) -> Path | None:
-    """Move the folder that is there out of the way; where it is, if it held a login."""
-    if not folder.exists():
-        return None
-    if not login_files(folder):
-        shutil.rmtree(folder)
-        return None
+def _refuse_newer(archive: Archive, folder: Path) -> None:
     present = lineage.read(folder)
-    if not logged_out and not (present and archive.lineage.may_follow(present)):
+    if not (present and archive.lineage.may_follow(present)):
         raise Conflict(
             f"The login in {folder} is newer than this backup of {archive.made_at:%Y-%m-%d %H:%M}, or is "
             "another. WhatsApp's keys move on with every message: an older login over a newer one ruins it. "
             "If it is of no use, unlink it on the phone and start the hub once, so that it is logged out"
         )
-    aside = folder.with_name(f"{folder.name}.aside-{now:%Y%m%dT%H%M%SZ}")
-    folder.rename(aside)
+
+
+def _take_place(staging: Path, folder: Path, now: datetime) -> Path | None:
+    """Make the one the other; where that is now, if there was one. All or nothing."""
+    aside = None
+    try:
+        if folder.exists():
+            aside = folder.rename(folder.with_name(f"{folder.name}.aside-{now:%Y%m%dT%H%M%SZ}"))
+            os.utime(aside)  # a rename leaves its age, by which it is cleared away
+        staging.rename(folder)
+    except OSError:
+        if aside:
+            aside.rename(folder)
+        raise
+    sync(folder.parent)
     return aside

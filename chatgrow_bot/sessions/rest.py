@@ -2,8 +2,9 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,8 @@ from ..errors import Conflict
 
 #: By this file of a folder an engine shows that it has it open.
 _LOCK = "lock"
+#: Longer words are no paths: the system takes none.
+_LONGEST = 4096
 
 
 @contextmanager
@@ -46,10 +49,23 @@ def _held(folder: Path) -> int | None:
 
 
 def _working_in(folder: Path) -> list[int]:
-    """Processes that were started on something in the folder."""
-    inside = f"{folder.resolve()}{os.sep}"
+    """Processes that were started on something in the folder, by whatever name it was called then."""
+    own, inside = os.getpid(), folder.resolve()
+
+    @cache
+    def is_in_it(place: str) -> bool:
+        return Path(os.path.realpath(place)).is_relative_to(inside)
+
     return [
         process.pid
         for process in psutil.process_iter(["cmdline"])
-        if process.pid != os.getpid() and any(inside in word for word in process.info["cmdline"] or ())
+        if process.pid != own and any(map(is_in_it, _places(process.info["cmdline"] or ())))
     ]
+
+
+def _places(command: Iterable[str]) -> Iterator[str]:
+    """What in a command line may be a path: `/path`, `--flag=/path`."""
+    for word in command:
+        start = word.find(os.sep)
+        if start >= 0 and len(word) < _LONGEST:
+            yield word[start:]

@@ -77,6 +77,11 @@ def linked_at(conn: Connection, connection_id: str) -> datetime | None:
     return conn.execute(select(t.c.linked_at).where(t.c.id == connection_id)).scalar()
 
 
+def first_contacts_until(conn: Connection, connection_id: str) -> datetime | None:
+    """Until then nobody is written to for the first time."""
+    return conn.execute(select(t.c.first_contacts_until).where(t.c.id == connection_id)).scalar()
+
+
 def plans(conn: Connection) -> Mapping[str, str]:
     """The plan of each connection's owner, by connection."""
     query = select(t.c.id, users.c.plan).join(users, users.c.id == t.c.tenant)
@@ -94,17 +99,17 @@ def unsent(conn: Connection, connection_id: str) -> int:
     return int(conn.execute(select(func.count()).where(*which)).scalar_one())
 
 
-def remembered(conn: Connection, ids: Collection[str]) -> frozenset[str]:
-    """Which of these there were once, by what is kept of them: facts, or messages."""
-    traces = (journal_table, outbox)
-    return frozenset(
-        each
-        for each in ids
-        if any(
-            conn.execute(select(literal(1)).where(table.c.connection_id == each).limit(1)).first()
-            for table in traces
-        )
-    )
+def last_heard_of(conn: Connection, ids: Collection[str]) -> Mapping[str, datetime]:
+    """Which of these there were once, and when, by what is kept of them: facts, and messages."""
+    heard: dict[str, datetime] = {}
+    for name, at in (
+        (journal_table.c.connection_id, journal_table.c.at),
+        (outbox.c.connection_id, outbox.c.updated_at),
+    ):
+        query = select(name, func.max(at)).where(name.in_(list(ids))).group_by(name)
+        for each, latest in conn.execute(query):
+            heard[each] = max(latest, heard.get(each, latest))
+    return heard
 
 
 def own(conn: Connection, epoch: int) -> None:

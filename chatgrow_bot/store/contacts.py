@@ -5,7 +5,7 @@ from sqlalchemy import Connection, exists, or_, select, update
 
 from ..addresses import LINKED_ID
 from ..messages import HOLDS_CHAT, State
-from . import consent
+from . import consent, places
 from .dialect import upsert
 from .tables import contacts as t
 from .tables import in_states, inbox, jobs, outbox
@@ -29,6 +29,7 @@ def learn(conn: Connection, tenant: str, connection_id: str, lid: str, chat: str
     conn.execute(upsert(t).values(connection_id=connection_id, lid=lid, chat=chat))
     consent.join(conn, tenant, lid, chat)
     _move_incoming(conn, connection_id, lid, chat)
+    places.move(conn, connection_id, lid, chat)
     bring_home(conn, connection_id, lid)
     return True
 

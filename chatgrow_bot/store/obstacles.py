@@ -10,7 +10,7 @@ _EARLIER, _TARGET = outbox.alias("earlier"), outbox.alias("target")
 #: One that was told to wait for a better time leaves the chat's other lane alone; nothing overtakes it in its
 #: own, save one that holds the chat already. In the index's own words, or the index is not used.
 LANE_HELD = exists().where(
-    outbox.c.state == State.QUEUED,
+    in_states("outbox.state", (State.QUEUED,)),
     _EARLIER.c.connection_id == outbox.c.connection_id,
     _EARLIER.c.chat == outbox.c.chat,
     _EARLIER.c.lane == outbox.c.lane,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
 from ..messages import HOLDS_CHAT, WAITING, Delivery, State, TimelineEntry
 from . import contacts, steps
-from .prepared import Prepared
+from .prepared import Asked, Prepared
 from .rows import Outgoing, from_media, from_payload, outgoing, to_outgoing
 from .tables import UNPLANNED, idempotency, in_states, outbox, timeline
 
@@ -19,8 +19,8 @@ _ADD = Prepared(insert(outbox), outbox.c.keys())
 _IN_BETWEEN = "others get their turn between two messages to one chat"
 _BY = [outbox.c[each] for each in ("connection_id", "chat", "lane", "priority")]
 #: Every chat is looked up on every connection that is named beside it: SQLite finds pairs by no index.
-_LAST = (
-    select(*_BY, func.max(outbox.c.due))
+_LAST = Asked(
+    select(*_BY, func.max(outbox.c.due).label("due"))
     .where(outbox.c.connection_id.in_(bindparam("names", expanding=True)))
     .where(outbox.c.chat.in_(bindparam("chats", expanding=True)), UNPLANNED)
     .group_by(*_BY)
@@ -52,8 +52,8 @@ def _spread(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Outgoing]:
     lines = sorted({_line(row)[:2] for row in rows if row.gap})
     for start in range(0, len(lines), _AT_ONCE):
         names, chats = zip(*lines[start : start + _AT_ONCE], strict=True)
-        found = conn.execute(_LAST, {"names": sorted(set(names)), "chats": sorted(set(chats))}).all()
-        last |= {(each[0], each[1], each[2], each[3]): each[4] for each in found}
+        found = _LAST.rows(conn, names=sorted(set(names)), chats=sorted(set(chats)))
+        last |= {(e.connection_id, e.chat, e.lane, e.priority): e.due for e in found}
     placed: list[Outgoing] = []
     for row in rows:
         before = last.get(_line(row)) if row.gap else None

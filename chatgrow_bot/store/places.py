@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, or_
 
 from ..messages import Delivery, State
 from .dialect import upsert
-from .tables import inbox, outbox
+from .tables import connections, inbox, outbox
 from .tables import places as t
 
 
@@ -107,6 +107,26 @@ def give_up(conn: Connection, deliveries: Sequence[Delivery]) -> None:
         holders = {each.id for each in some} | {each.chat for each in some}
         theirs = (t.c.connection_id.in_(names), t.c.ration.in_(tuple(Ration)), t.c.holder.in_(holders))
         conn.execute(delete(t).where(*theirs, ~t.c.gone))
+
+
+def move(conn: Connection, connection_id: str, lid: str, chat: str) -> None:
+    """A linked id was learnt to be the person of a chat: what was promised to the one is the other's, if he
+    has no place yet."""
+    other = t.alias("other")
+    mine = (t.c.connection_id == connection_id, t.c.ration == Ration.FIRST_CONTACT)
+    his = (other.c.connection_id == connection_id, other.c.ration == Ration.FIRST_CONTACT)
+    waiting = (*mine, t.c.holder == lid, ~t.c.gone)
+    there = exists().where(*his, other.c.holder == chat)
+    conn.execute(update(t).where(*waiting, ~there).values(holder=chat))
+    conn.execute(delete(t).where(*waiting))
+
+
+def turned_back(conn: Connection, now: datetime) -> None:
+    """The clock may have been set back: what left later than now left just now, and counts no longer than
+    that."""
+    every = select(connections.c.id)  # the index's own terms: what is not ahead is not looked at
+    ahead = (t.c.connection_id.in_(every), t.c.ration.in_(tuple(Ration)), t.c.at > now, t.c.gone)
+    conn.execute(update(t).where(*ahead).values(at=now))
 
 
 def promised(conn: Connection) -> set[str]:

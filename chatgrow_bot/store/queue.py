@@ -1,7 +1,11 @@
 """Whose turn it is: the head of each lane, found by the index and never by a scan. Lanes that are asked for
-side by side are looked at and taken in the same few statements, whatever their number."""
+side by side are looked at and taken in the same few statements, whatever their number.
 
-from collections.abc import Mapping, Sequence, Set
+Lanes and states stand in the statements as they are. Where SQLite finds a parameter to compare with what a
+partial index is over, it plans the statement anew at every run, which takes longer than the run.
+"""
+
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +26,7 @@ from sqlalchemy import (
 
 from ..messages import HOLDS_CHAT, WAITING, Delivery, Lane, Priority, State
 from . import consent, obstacles, steps
+from .prepared import Asked
 from .rows import Outgoing, to_outgoing
 from .tables import connections, in_states, outbox
 
@@ -45,8 +50,15 @@ class Claim:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Something waits in a lane, and none of it may go now."""
+
+    until: datetime | None  #: when to look again; None: when something else has moved, whatever the time
+
+
 def _head(
-    wanted: ColumnElement[object], priority: Priority, *more: ColumnElement[bool]
+    wanted: ColumnElement[object], lane: Lane, priority: Priority, *more: ColumnElement[bool]
 ) -> ScalarSelect[object]:
     """Of the message of a connection's lane that is due first and may go: its chat free, and still its
     tenant's. One priority at a time, so that the index finds it without passing those due later."""
@@ -54,7 +66,7 @@ def _head(
         select(wanted)
         .where(
             outbox.c.connection_id == connections.c.id,
-            outbox.c.lane == bindparam("lane"),
+            outbox.c.lane == literal_column(f"'{lane}'"),
             outbox.c.priority == literal_column(str(priority.value)),
             outbox.c.tenant == connections.c.tenant,
             *more,
@@ -63,7 +75,7 @@ def _head(
             *obstacles.NONE,
         )
         .order_by(outbox.c.due, outbox.c.id)
-        .limit(1)
+        .limit(literal_column("1"))
         .correlate(connections)
         .scalar_subquery()
     )
@@ -75,16 +87,25 @@ _OURS = and_(
     connections.c.paused.is_(False),
 )
 _IS_DUE = outbox.c.due <= bindparam("now", type_=outbox.c.due.type)
-_HEADS = select(func.coalesce(*(_head(outbox.c.id, each, _IS_DUE) for each in Priority))).where(_OURS)
-_NEXT = select(
-    connections.c.id, *(_head(outbox.c.due, each).label(each.name.lower()) for each in Priority)
-).where(_OURS)
-_TAKE = (
+
+
+def _heads(lane: Lane) -> Asked:
+    first = func.coalesce(*(_head(outbox.c.id, lane, each, _IS_DUE) for each in Priority))
+    found = select(outbox.c.id, outbox.c.connection_id, consent.REFUSED.label("refused"))
+    return Asked(found.where(outbox.c.id.in_(select(first).where(_OURS))))
+
+
+def _next(lane: Lane) -> Asked:
+    heads = (_head(outbox.c.due, lane, each).label(each.name.lower()) for each in Priority)
+    mine = (outbox.c.connection_id == connections.c.id, outbox.c.lane == literal_column(f"'{lane}'"))
+    any_waits = exists().where(*mine, _WAITS).correlate(connections)
+    return Asked(select(connections.c.id, *heads).where(_OURS, any_waits))
+
+
+_HEADS, _NEXT = {lane: _heads(lane) for lane in Lane}, {lane: _next(lane) for lane in Lane}
+_TAKE = Asked(
     update(outbox)
-    .where(
-        outbox.c.id.in_(bindparam("ids", expanding=True)),
-        outbox.c.state.in_(bindparam("waiting", expanding=True)),
-    )
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), _WAITS)
     .values(
         state=State.CLAIMED,
         reason="",
@@ -97,64 +118,58 @@ _TAKE = (
 )
 
 
-def claim(conn: Connection, claims: Sequence[Claim]) -> Sequence[Outgoing | datetime | None]:
+def claim(conn: Connection, claims: Sequence[Claim]) -> Sequence[Outgoing | NotYet | None]:
     """Take the next message of each lane, counting the attempt before it is made.
 
-    For each the message, or when to look again, or None when none may go, whatever the time. A message to
-    somebody who has opted out ends here, and its lane is to be looked at again.
+    None when nothing waits there, or the connection is paused or somebody else's. A message to somebody who
+    has opted out ends here, and its lane is to be looked at again.
     """
-    found: dict[tuple[str, Lane], Outgoing | datetime] = {}
+    found: dict[tuple[str, Lane], Outgoing | NotYet] = {}
     for lane in Lane:  # replies first: what is taken there may hold a chat that the other lane waits for too
         for epoch in {each.epoch for each in claims if each.lane is lane}:
             asked = [each for each in claims if each.lane is lane and each.epoch == epoch]
             names, now = {each.connection_id for each in asked}, max(each.now for each in asked)
-            which = {"lane": lane, "epoch": epoch}
-            taken = _take(conn, names, which, now)
-            later = _later(conn, names - taken.keys(), which)
+            taken = _take(conn, names, lane, epoch, now)
+            later = _later(conn, names - taken.keys(), lane, epoch)
             found |= {(name, lane): each for name, each in (later | taken).items()}
-    answers: list[Outgoing | datetime | None] = []
+    answers: list[Outgoing | NotYet | None] = []
     for each in claims:
         answer = found.get((each.connection_id, each.lane))
         answers.append(answer)
         if isinstance(answer, Outgoing):  # whoever asks for the same lane beside it looks again
-            found[each.connection_id, each.lane] = each.now
+            found[each.connection_id, each.lane] = NotYet(each.now)
     return answers
 
 
 def _take(
-    conn: Connection, names: Set[str], which: Mapping[str, object], now: datetime
-) -> dict[str, Outgoing | datetime]:
-    heads = conn.execute(_HEADS, {"names": list(names), "now": now, **which}).scalars()
-    ids = [each for each in heads if each]
-    if not ids:
-        return {}
-    values = {"ids": ids, "waiting": WAITING, "at": now, "our_epoch": which["epoch"]}
-    rows = [to_outgoing(row) for row in conn.execute(_TAKE, values)]
-    steps.told(conn, [row.delivery for row in rows])
-    taken: dict[str, Outgoing | datetime] = {row.delivery.connection_id: row for row in rows}
-    refused = consent.refused(conn, {(row.delivery.tenant, row.delivery.chat) for row in rows})
-    for row in rows:
-        d = row.delivery
-        if (d.tenant, d.chat) in refused:
-            steps.move(conn, d.id, State.CANCELLED, now, since=(State.CLAIMED,), reason=consent.OPTED_OUT)
-            taken[d.connection_id] = now
+    conn: Connection, names: Set[str], lane: Lane, epoch: int, now: datetime
+) -> dict[str, Outgoing | NotYet]:
+    heads = _HEADS[lane].rows(conn, names=list(names), now=now, epoch=epoch)
+    taken: dict[str, Outgoing | NotYet] = {}
+    for head in heads:
+        if head.refused:
+            steps.move(conn, head.id, State.CANCELLED, now, since=WAITING, reason=consent.OPTED_OUT)
+            taken[head.connection_id] = NotYet(now)
+    if ids := [head.id for head in heads if not head.refused]:
+        found = _TAKE.rows(conn, ids=ids, at=now, our_epoch=epoch)
+        rows = [to_outgoing(row) for row in found]
+        steps.told(conn, [row.delivery for row in rows])
+        taken |= {row.delivery.connection_id: row for row in rows}
     return taken
 
 
-def _later(conn: Connection, names: Set[str], which: Mapping[str, object]) -> dict[str, Outgoing | datetime]:
-    """When the earliest message of each lane is due that may go."""
+def _later(conn: Connection, names: Set[str], lane: Lane, epoch: int) -> dict[str, NotYet]:
+    """When the earliest message is due that may go, of each lane in which any waits."""
     if not names:
         return {}
-    rows = conn.execute(_NEXT, {"names": list(names), **which})
-    heads = {name: [due for due in dues if due] for name, *dues in rows}
-    return {name: min(dues) for name, dues in heads.items() if dues}
+    rows = _NEXT[lane].rows(conn, names=list(names), epoch=epoch)
+    return {name: NotYet(min((due for due in dues if due), default=None)) for name, *dues in rows}
 
 
 def overdue(conn: Connection, names: Set[str], epoch: int, before: datetime) -> set[str]:
     """Those of these connections on which a message that may go was due before then."""
-    heads = (_later(conn, names, {"lane": lane, "epoch": epoch}) for lane in Lane)
-    found = ((name, due) for each in heads for name, due in each.items())
-    return {name for name, due in found if isinstance(due, datetime) and due < before}
+    lanes = (_later(conn, names, lane, epoch) for lane in Lane)
+    return {name for lane in lanes for name, head in lane.items() if head.until and head.until < before}
 
 
 def waiting_lanes(conn: Connection) -> Sequence[tuple[str, Lane]]:

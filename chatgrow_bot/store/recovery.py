@@ -20,8 +20,8 @@ from sqlalchemy import (
 )
 
 from ..messages import HOLDS_CHAT, WAITING, Fault, State
-from . import journal, steps
-from .rows import Outgoing
+from . import journal, places, steps
+from .rows import Outgoing, to_outgoing
 from .tables import in_states, outbox
 
 _HOLDS, _WAITS = in_states("outbox.state", HOLDS_CHAT), in_states("outbox.state", WAITING)
@@ -65,25 +65,29 @@ def from_the_future(conn: Connection, now: datetime) -> Collection[str]:
     """Let go what waits for a time that only a clock set back makes far. The connections it is on.
 
     A step noted later than now was noted by another clock: what was to follow it so many seconds later
-    follows now. What a sender planned keeps its time. Ids grow with time: no other row is read.
+    follows now, and what was held is asked about anew, for a promise of that clock is none. What a sender
+    planned keeps its time. Ids grow with time: no other row is read.
     """
+    places.turned_back(conn, now)
     after = now + _CLOCK_NOISE
     turned = outbox.c.updated_at > after
     moment = type_coerce(literal(now, outbox.c.due.type), BigInteger)
     ahead = type_coerce(outbox.c.due, BigInteger) - type_coerce(outbox.c.updated_at, BigInteger)
     stored_later = outbox.c.id > f"{int(after.timestamp() * 1000):012x}"
     placed = or_(ahead <= _UNPLANNED // timedelta(microseconds=1), outbox.c.reason != "")
+    held = update(outbox).where(text("held"), _WAITS, turned).values(due=now, updated_at=now)
+    let_go = [to_outgoing(row).delivery for row in conn.execute(held.returning(outbox))]
+    places.give_up(conn, let_go)
     changes = (
         update(outbox).where(stored_later, _WAITS, turned, placed).values(due=ahead + moment, updated_at=now),
-        update(outbox).where(text("held"), _WAITS, turned).values(due=now, updated_at=now),
         update(outbox).where(_HOLDS, outbox.c.state == State.RETRY, turned).values(due=now, updated_at=now),
         update(outbox).where(_HOLDS, outbox.c.state == State.UNKNOWN, turned).values(updated_at=now),
     )
-    return {
+    return {each.connection_id for each in let_go}.union(
         row.connection_id
         for change in changes
         for row in conn.execute(change.returning(outbox.c.connection_id))
-    }
+    )
 
 
 def quarantine(

@@ -1,12 +1,12 @@
 """What is old enough to go, and its going. Looked for by readers, in pages; removed by the writer, a few rows
 at a time, under a guard that asks again: what is live, held, or named by what is live never goes."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exists, func, select, text, tuple_
 
 from ..states import State
 from . import journal as stored_journal
@@ -17,6 +17,8 @@ ENDED = (State.SENT, State.DELIVERED, State.READ, State.FAILED, State.CANCELLED,
 _LIVE = in_states("naming.state", tuple(state for state in State if state not in ENDED))
 #: The index's own term, as a literal: without it SQLite does not use the index.
 _NAMES = text("naming.about != ''")
+#: Nobody has set it aside to look at it again.
+_FACT_MAY_GO = ~exists().where(parked.c.position == journal.c.position)
 #: Rows looked at by one read.
 _PAGE = 1000
 
@@ -43,21 +45,35 @@ def messages_in(conn: Connection, before: datetime, most: int) -> Sequence[str]:
 
 
 def facts(conn: Connection, before: datetime, most: int) -> Sequence[int]:
-    """Facts from before then, save those set aside for a reader since."""
+    """Facts from before then, save those set aside for a reader since.
+
+    They stand in the order in which they were told, whatever the clock said then: behind one that is young
+    there is none that is old. One later than the newest was told before the clock was set back, and is as old
+    as those around it.
+    """
+    newest = conn.execute(select(journal.c.at).order_by(journal.c.position.desc()).limit(1)).scalar()
     found: list[int] = []
-    after = 0
-    while len(found) < most:
-        page = conn.execute(
-            select(journal.c.position, journal.c.at, _fact_may_go(before).label("may_go"))
-            .where(journal.c.position > after)
-            .order_by(journal.c.position)
-            .limit(_PAGE)
-        ).all()
-        found += [row.position for row in page if row.may_go and row.at < before]
-        if len(page) < _PAGE or page[-1].at >= before:
+    between: list[int] = []
+    for row in _told(conn):
+        if before <= row.at <= newest or len(found) >= most:
             break
-        after = page[-1].position
+        between += [row.position] if row.may_go else []
+        if row.at < before:
+            found += between
+            between = []
     return found[:most]
+
+
+def _told(conn: Connection) -> Iterator[Row[Any]]:
+    after = 0
+    while page := conn.execute(
+        select(journal.c.position, journal.c.at, _FACT_MAY_GO.label("may_go"))
+        .where(journal.c.position > after)
+        .order_by(journal.c.position)
+        .limit(_PAGE)
+    ).all():
+        yield from page
+        after = page[-1].position
 
 
 def keys(conn: Connection, before: datetime, most: int) -> Sequence[tuple[str, str]]:
@@ -81,7 +97,7 @@ def _remove_in(conn: Connection, ids: Sequence[str], before: datetime) -> int:
 
 
 def _remove_facts(conn: Connection, positions: Sequence[int], before: datetime) -> int:
-    return _delete(conn, journal, journal.c.position.in_(positions), _fact_may_go(before))
+    return _delete(conn, journal, journal.c.position.in_(positions), _FACT_MAY_GO)
 
 
 def _remove_keys(conn: Connection, found: Sequence[tuple[str, str]], before: datetime) -> int:
@@ -161,10 +177,6 @@ def _out_may_go(before: datetime) -> ColumnElement[bool]:
 def _in_may_go(before: datetime) -> ColumnElement[bool]:
     under_way = exists().where(jobs.c.message_id == inbox.c.id)
     return and_(inbox.c.received_at < before, ~under_way, ~_named(inbox))
-
-
-def _fact_may_go(before: datetime) -> ColumnElement[bool]:
-    return and_(journal.c.at < before, ~exists().where(parked.c.position == journal.c.position))
 
 
 def _named(table: Table) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """Rows of inbox and outbox as the nouns they are; what both the journal and the nouns' own modules read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from ..messages import (
 )
 from ..payloads import Payload
 from .tables import inbox, outbox
+
+#: The columns of `outbox` that make a delivery.
+DELIVERY = [outbox.c[each.name] for each in fields(Delivery)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +109,25 @@ def to_inbound(row: Row[Any]) -> Inbound:
     )
 
 
-def to_outgoing(row: Row[Any]) -> Outgoing:
+def to_outgoing(row: Any) -> Outgoing:
     """A row of `outbox`."""
-    delivery = Delivery(
+    delivery = to_delivery(row)
+    return Outgoing(
+        delivery=delivery,
+        text=row.text,
+        media=to_media(row.media),
+        payload=to_payload(delivery.kind, row.payload),
+        mentions=tuple(row.mentions or ()),
+        forwarded=row.forwarded,
+        cause=row.cause,
+        recoveries=row.recoveries,
+        epoch=row.epoch,
+    )
+
+
+def to_delivery(row: Any) -> Delivery:
+    """A row with what of `outbox` is no content."""
+    return Delivery(
         id=row.id,
         tenant=row.tenant,
         connection_id=row.connection_id,
@@ -128,17 +147,6 @@ def to_outgoing(row: Row[Any]) -> Outgoing:
         due=row.due,
         expires_at=row.expires_at,
         updated_at=row.updated_at,
-    )
-    return Outgoing(
-        delivery=delivery,
-        text=row.text,
-        media=to_media(row.media),
-        payload=to_payload(delivery.kind, row.payload),
-        mentions=tuple(row.mentions or ()),
-        forwarded=row.forwarded,
-        cause=row.cause,
-        recoveries=row.recoveries,
-        epoch=row.epoch,
     )
 
 

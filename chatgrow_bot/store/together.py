@@ -5,31 +5,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ..messages import Delivery, Outbound, State, Step
 from . import consent, obstacles, steps
 from .dialect import upsert
-from .prepared import Prepared
-from .rows import Outgoing, from_media, from_payload, to_outgoing
-from .tables import outbox, slots
+from .prepared import Asked, Prepared
+from .rows import DELIVERY, Outgoing, from_media, from_payload, to_delivery
+from .tables import in_states, outbox, slots
 
 _STATES = {1: State.SENT, 2: State.DELIVERED, 3: State.READ, 4: State.READ}
 
-_CLAIMED = select(outbox.c.id, outbox.c.epoch).where(
-    outbox.c.id.in_(bindparam("ids", expanding=True)),
-    outbox.c.state == literal(State.CLAIMED),
-    *obstacles.MAY_LEAVE,
+_IN_IDS = outbox.c.id.in_(bindparam("ids", expanding=True))
+_CLAIMED = Asked(
+    select(outbox.c.id, outbox.c.epoch, consent.REFUSED.label("refused")).where(
+        _IN_IDS, in_states("outbox.state", (State.CLAIMED,)), *obstacles.MAY_LEAVE
+    )
 )
 _ONE = update(outbox).where(outbox.c.id == bindparam("which"))
 _STEP = ("state", "reason", "updated_at", "held")
 _INTEND = Prepared(_ONE, (*_STEP, "text", "media", "payload", "kind", "trace"))
 _ACK = Prepared(_ONE, (*_STEP, "ack"))
 _TAKE_SLOT = Prepared(upsert(slots), slots.c.keys())
-_SENT = select(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-_NAMED = select(outbox).where(
-    outbox.c.connection_id == bindparam("connection_id"), outbox.c.wa_id == bindparam("wa_id")
+_SENT = Asked(select(*DELIVERY).where(_IN_IDS))
+_NAMED = Asked(
+    select(*DELIVERY).where(
+        outbox.c.connection_id == bindparam("connection_id"), outbox.c.wa_id == bindparam("wa_id")
+    )
 )
 
 
@@ -61,16 +65,15 @@ def intend(conn: Connection, intents: Sequence[Intent]) -> Sequence[bool]:
     False for a message that was taken back meanwhile, or whose reader opted out while the filters were asked.
     """
     ids = [each.row.delivery.id for each in intents]
-    taken = {(row.id, row.epoch) for row in conn.execute(_CLAIMED, {"ids": ids})}
-    refused = consent.refused(conn, {_reader(each) for each in intents})
+    taken = {(row.id, row.epoch): row.refused for row in _CLAIMED.rows(conn, ids=ids)}
     answers: list[bool] = []
     for each in intents:
         d = each.row.delivery
-        is_ours = (d.id, each.row.epoch) in taken and d.expires_at > each.at
-        if is_ours and _reader(each) in refused:
+        refused = taken.get((d.id, each.row.epoch)) if d.expires_at > each.at else None
+        if refused:
             since, reason = (State.CLAIMED,), consent.OPTED_OUT
             steps.move(conn, d.id, State.CANCELLED, each.at, since=since, reason=reason)
-        answers.append(is_ours and _reader(each) not in refused)
+        answers.append(refused is False)
     if going := list(compress(intents, answers)):
         _INTEND.run(conn, [_intended(each) for each in going])
         _TAKE_SLOT.run(conn, [_slot(each) for each in going])
@@ -79,10 +82,6 @@ def intend(conn: Connection, intents: Sequence[Intent]) -> Sequence[bool]:
             [replace(e.row.delivery, state=State.SENDING, reason="", updated_at=e.at) for e in going],
         )
     return answers
-
-
-def _reader(intent: Intent) -> tuple[str, str]:
-    return intent.row.delivery.tenant, intent.row.delivery.chat
 
 
 def _intended(intent: Intent) -> dict[str, object]:
@@ -112,26 +111,25 @@ def acked(conn: Connection, acks: Sequence[Came]) -> Sequence[bool]:
     news: list[Delivery] = []
     answers: list[bool] = []
     for each in acks:
-        before = known.get((each.connection_id, each.wa_id))
-        is_news = before is not None and before.ack < each.ack
-        if before is not None and is_news:
-            state = _STATES[each.ack]
-            news.append(replace(before, ack=each.ack, state=state, reason="", updated_at=each.at))
-            known[each.connection_id, each.wa_id] = news[-1]
+        row = known.get((each.connection_id, each.wa_id))
+        is_news = row is not None and row.ack < each.ack
         answers.append(is_news)
+        if row is not None and is_news:
+            came = {"ack": each.ack, "state": _STATES[each.ack], "reason": "", "updated_at": each.at}
+            row = known[each.connection_id, each.wa_id] = row._replace(**came)
+            news.append(to_delivery(row))
     if news:
         _ACK.run(conn, [_came(each) for each in news])
         steps.told(conn, news)
     return answers
 
 
-def _known(conn: Connection, acks: Sequence[Came]) -> dict[tuple[str, str], Delivery]:
+def _known(conn: Connection, acks: Sequence[Came]) -> dict[tuple[str, str], Any]:
     ids = [each.id for each in acks if each.id]
-    rows = list(conn.execute(_SENT, {"ids": ids})) if ids else []
+    rows = list(_SENT.rows(conn, ids=ids)) if ids else []
     for name, wa_id in {(each.connection_id, each.wa_id) for each in acks if not each.id}:
-        rows += conn.execute(_NAMED, {"connection_id": name, "wa_id": wa_id})
-    found = (to_outgoing(row).delivery for row in rows)
-    return {(d.connection_id, d.wa_id): d for d in found}
+        rows += _NAMED.rows(conn, connection_id=name, wa_id=wa_id)
+    return {(row.connection_id, row.wa_id): row for row in rows}
 
 
 def _came(delivery: Delivery) -> dict[str, object]:

@@ -11,6 +11,11 @@ from . import connections as stored_connections
 from . import halts, queue
 from .tables import connections, in_states, outbox
 
+#: It is in somebody's hands: nothing stands in its way.
+_ON_ITS_WAY = {
+    State.CLAIMED: "taken from the queue and about to leave",
+    State.SENDING: "WhatsApp has not answered yet",
+}
 #: It is looked up, and then sent on, without anybody's doing.
 _UNCLEAR = "it is not known whether it left; it is looked up once the connection has been in sync for a while"
 
@@ -25,6 +30,9 @@ def _reasons(conn: Connection, delivery: Delivery, now: datetime) -> Iterator[st
         yield f"a person decides whether it is sent again or given up: {delivery.reason}"
     elif delivery.state is State.UNKNOWN:
         yield _UNCLEAR
+        yield from _connection(conn, delivery)
+    elif delivery.state in _ON_ITS_WAY:
+        yield f"it is on its way since {_at(delivery.updated_at)}: {_ON_ITS_WAY[delivery.state]}"
         yield from _connection(conn, delivery)
     elif delivery.state in WAITING:
         yield from (reasons := list(_in_the_way(conn, delivery, now)))

@@ -79,7 +79,7 @@ class Writer:
         try:
             while self._open or self._waiting:
                 if self._waiting:
-                    await self._turn(self._take())
+                    await self._settle(self._take())
                 else:
                     self._poke.clear()
                     await self._poke.wait()
@@ -91,12 +91,16 @@ class Writer:
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         return [waiting for waiting in batch if not waiting.done.cancelled()]
 
+    async def _settle(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            await self._turn(batch)
+        except BaseException:  # cancelled, it may be in the middle of trying them one by one
+            _refuse(batch, "the store was closed while it was being written")
+            raise
+
     async def _turn(self, batch: Sequence[_Waiting]) -> None:
         try:
             answers = await self._commit(batch)
-        except asyncio.CancelledError:
-            _refuse(batch, "the store was closed while it was being written")
-            raise
         except Exception as error:
             await self._failed(batch, error)
         else:
@@ -104,6 +108,9 @@ class Writer:
                 if not waiting.done.done():
                     waiting.done.set_result(answer)
             _call(self.listeners)
+            # Whoever was answered just now may ask at once for something more: it goes with the next batch
+            # instead of the one after that. Callers stay together, and each commit serves twice as many.
+            await asyncio.sleep(0)
 
     def alarm(self, trouble: StoreUnavailable) -> None:
         """Tell that the database itself failed."""

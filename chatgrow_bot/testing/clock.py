@@ -49,7 +49,11 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         """Turn the hands, and wake whoever slept until then. A clock that is set back (fewer than 0) lets no
         time pass."""
-        self._now += timedelta(seconds=seconds)
+        self.set(seconds)
         self._steady = round(self._steady + max(0.0, seconds), 6)
         while self._sleepers and self._sleepers[0][0] <= self._steady:
             heapq.heappop(self._sleepers)[2].set()
+
+    def set(self, seconds: float) -> None:
+        """Set the hands, forwards or back: it shows another time, and none has passed."""
+        self._now += timedelta(seconds=seconds)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from chatgrow_bot.errors import ConnectionNotFound, ConnectionNotReady
+from chatgrow_bot.errors import ConnectionNotFound, ConnectionNotReady, EngineError
 from chatgrow_bot.hub import Connections, ConnectionView
 from chatgrow_bot.messages import ConnectionState
 from chatgrow_bot.plugin import IDENTITY, Access, Route
@@ -86,10 +86,10 @@ class LinkRoutes:
                     news.clear()
                     try:
                         view = await self._meant(request)
+                        code = await self._code(view)
                     except ConnectionNotFound:
                         await stream.send("done", self._frame.fragment(request, "link_gone.html"))
                         break
-                    code = await self._code(view)
                     now = (view.state, view.reason, code)
                     if now != shown:
                         await self._send(request, stream, view, code)
@@ -115,7 +115,7 @@ class LinkRoutes:
             return ""
         try:
             return (await self._connections.qr(view.tenant, view.connection_id)).code
-        except ConnectionNotReady:
+        except (ConnectionNotReady, EngineError):  # the next look may bring one
             return ""
 
     async def _meant(self, request: web.Request) -> ConnectionView:

@@ -76,14 +76,17 @@ def _package(channel: Channel) -> str:
     return {Channel.HEADLESS_SHELL: "chromium-headless-shell"}.get(channel, "chromium")
 
 
-async def user_agent(browser: Path) -> str:
-    """The name this browser gives itself when it has a window: WhatsApp turns the headless name away."""
+async def user_agent(browser: Path, seconds: float) -> str:
+    """The name this browser gives itself when it has a window: WhatsApp turns the headless name away. Raises
+    EngineError; a program that the machine has not run lately may take several of those seconds."""
     process = await asyncio.create_subprocess_exec(
         browser, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(seconds):
             output, _ = await process.communicate()
+    except TimeoutError as error:
+        raise EngineError(f"{browser} did not tell its version within {seconds:g} s") from error
     finally:
         if process.returncode is None:
             process.kill()

@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Error
 
 from chatgrow_bot.background import background
 from chatgrow_bot.engine import Inlet, SessionSpec
 from chatgrow_bot.errors import EngineError
 
 from .browsers import find_browser, user_agent
+from .driver import Driver
 from .incoming import Incoming
 from .launch import HOST, check_place, launch_options, launched
 from .listening import Listening
@@ -23,11 +24,6 @@ from .session import WebSession
 from .settings import WebSettings
 from .wajs import ORIGIN, init_script
 
-_NO_DRIVER = (
-    "Playwright's own program does not start; on Debian and Ubuntu `apt-get install libatomic1` mends the "
-    "usual cause, and `python -m playwright --version` in the hub's environment shows any other"
-)
-
 
 class WebEngine:
     """Implements `chatgrow_bot.engine.Engine`. Sessions are opened inside `running` only."""
@@ -35,9 +31,7 @@ class WebEngine:
     def __init__(self, settings: WebSettings, log: Any) -> None:
         self._settings = settings
         self._log = log
-        self._driver = contextlib.AsyncExitStack()
-        self._playwright: Playwright | None = None
-        self._starting = asyncio.Lock()
+        self._driver = Driver(log, start=settings.start_seconds, end=settings.close_seconds)
         self._user_agents: dict[Path, str] = {}
 
     @contextlib.asynccontextmanager
@@ -46,7 +40,7 @@ class WebEngine:
         try:
             yield
         finally:
-            await self._stop_driver()
+            await self._driver.stop()
 
     def login_files(self, folder: Path) -> Sequence[Path]:
         """The parts of the browser's profile that are the login, and our note that there is one."""
@@ -73,10 +67,10 @@ class WebEngine:
 
     @contextlib.asynccontextmanager
     async def _browser(self, profile: Profile) -> AsyncIterator[BrowserContext]:
-        playwright = await self._started()
+        playwright = await self._driver.started()
         browser = find_browser(self._settings, playwright.chromium.executable_path)
         if browser not in self._user_agents:
-            self._user_agents[browser] = await user_agent(browser)
+            self._user_agents[browser] = await user_agent(browser, self._settings.start_seconds)
         options = launch_options(self._settings, browser, self._user_agents[browser], root=os.geteuid() == 0)
         async with launched(playwright.chromium, profile, self._settings, options) as context:
             yield context
@@ -86,32 +80,3 @@ class WebEngine:
             await page.goto(f"{ORIGIN}/", timeout=self._settings.start_seconds * 1000, wait_until="commit")
         except Error as error:
             raise EngineError(f"{HOST} cannot be reached: {error.message.splitlines()[0]}") from error
-
-    async def _started(self) -> Playwright:
-        async with self._starting:
-            if self._playwright and not await _lives(self._playwright):
-                await self._stop_driver()
-            if self._playwright is None:
-                try:
-                    self._playwright = await self._driver.enter_async_context(async_playwright())
-                except Exception as error:  # Playwright raises a plain one when its own process ends at once
-                    raise EngineError(_NO_DRIVER) from error
-            return self._playwright
-
-    async def _stop_driver(self) -> None:
-        self._playwright = None
-        try:
-            async with asyncio.timeout(self._settings.close_seconds):
-                await self._driver.aclose()
-        except Exception as error:  # a dead driver cannot say goodbye, and need not
-            self._log.info("Playwright did not end in order", error=repr(error))
-
-
-async def _lives(playwright: Playwright) -> bool:
-    """Whether Playwright's own process still answers."""
-    try:
-        async with asyncio.timeout(5):
-            await (await playwright.request.new_context()).dispose()
-    except (TimeoutError, Error):
-        return False
-    return True

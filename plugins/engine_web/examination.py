@@ -36,7 +36,7 @@ class BrowserExamination:
         try:
             async with _driver() as playwright:
                 browser = find_browser(self._settings, playwright.chromium.executable_path)
-                agent = await user_agent(browser)
+                agent = await user_agent(browser, self._settings.start_seconds)
                 return [_age(browser, agent), await self._starts(playwright, browser, agent)]
         except EngineError as error:
             return [Finding(what="browser", grade=Grade.BAD, said=error.detail)]

@@ -17,6 +17,9 @@ MAX_CHARACTERS = 512 * 1024  #: of one report: the longest text, each character 
 BURST, PER_SECOND = 2000, 500  #: reports; a bridge told to wait asks again
 WAITING, CALLS = 1000, 64  #: reports in the queue, and calls waiting for room in it
 
+#: Seconds between two changes handed in: each makes the core look at the page, and a page may tell of many.
+APART = 0.2
+
 _NAME = 40  #: characters of a page's name for itself
 
 _decoder: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
@@ -37,6 +40,7 @@ class Incoming:
         self._queue: asyncio.Queue[Message | AckReport] = asyncio.Queue(WAITING)
         self._tokens = float(BURST)
         self._filled_at = asyncio.get_running_loop().time()
+        self._changed = asyncio.Event()
         self._calls = 0
         self.refused = 0  #: reports with the wrong size, shape or origin so far
 
@@ -44,18 +48,19 @@ class Incoming:
         """The binding itself; `page` is the name that the page gives itself. False asks it to come again in a
         second."""
         name = page[:_NAME] if isinstance(page, str) else ""
-        self._listening.heard(name)
         if self._calls >= CALLS or not self._has_token():
             self._listening.refused()
             return False
         report = self._checked(source, payload)
+        if report is not None:  # a name that comes with nonsense is nobody's
+            self._listening.heard(name)
         if isinstance(report, Beat):
             self._listening.beat(name, report.told)
             return True
         if isinstance(report, Changed):
             if report.logout is not None:
                 self._on_logout(report.logout)
-            self._inlet.changed()
+            self._changed.set()
         elif report is not None:
             await self._keep(report)
         self._listening.took(name)
@@ -70,8 +75,17 @@ class Incoming:
 
     async def hand_in(self) -> None:
         """Hand in what was taken, for as long as the session lives."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._hand_in_changes())
+            while True:
+                await self._deliver(await self._queue.get())
+
+    async def _hand_in_changes(self) -> None:
         while True:
-            await self._deliver(await self._queue.get())
+            await self._changed.wait()
+            self._changed.clear()
+            self._inlet.changed()
+            await asyncio.sleep(APART)
 
     async def _deliver(self, report: Message | AckReport) -> None:
         for attempt in range(1 << 31):

@@ -50,14 +50,14 @@ class Listening:
     # what the binding knows
 
     def heard(self, name: str) -> None:
-        """The page of this name called, whatever it said."""
+        """The page of this name told something."""
         if name != self._name:
             self._name, self._taken, self._told = name, 0, 0
         self._heard_at = self._clock()
 
     def refused(self) -> None:
         """It called, and was sent away for now."""
-        self._refused_at = self._clock()
+        self._refused_at = self._heard_at = self._clock()
 
     def took(self, name: str) -> None:
         """A report of this page is ours."""

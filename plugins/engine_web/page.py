@@ -4,8 +4,9 @@ it gave no answer, or it is gone."""
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from playwright.async_api import ElementHandle, Error
 from playwright.async_api import Page as BrowserPage
 
@@ -15,6 +16,16 @@ from chatgrow_bot.errors import EngineError
 _CALL = "([name, args]) => window.__chatgrow?.call(name, args) ?? {ok: false, code: 'loading'}"
 _FILE_INPUT = "() => Object.assign(document.createElement('input'), {type: 'file'})"
 _PROBE_SECONDS = 2.0
+
+_T = TypeVar("_T")
+
+
+def converted(raw: object, shape: type[_T]) -> _T:
+    """What the page answered, which may be anything, in its shape. Raises EngineError."""
+    try:
+        return msgspec.convert(raw, shape)
+    except msgspec.ValidationError as error:
+        raise EngineError(f"the page answered in an unknown shape: {error}") from error
 
 
 class SaidNo(EngineError):

@@ -11,6 +11,8 @@ import psutil
 
 from chatgrow_bot.errors import EngineError
 
+#: By this a browser is told which profile is its own.
+_PLACE = "--user-data-dir="
 #: Bytes that must be free where the session lies: a browser that runs out of room ruins its login.
 LEAST_ROOM = 100 << 20
 
@@ -21,6 +23,7 @@ class Profile:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "profile"  #: the browser's user-data-dir
         self._linked = folder / "linked"
+        self.unswept = folder / "unswept"  #: chats that could not be read, of the account that is linked
         self.path.mkdir(mode=0o700, exist_ok=True)
 
     @property
@@ -34,13 +37,15 @@ class Profile:
             self._linked.touch(mode=0o600)
         else:
             self._linked.unlink(missing_ok=True)
+            self.unswept.unlink(missing_ok=True)
 
     def processes(self) -> list[psutil.Process]:
-        """Every process of the browsers that use this profile."""
-        flag = f"--user-data-dir={self.path}"
+        """Every process of the browsers that use this profile, by whatever name they were given it."""
         found: dict[int, psutil.Process] = {}
         for process in psutil.process_iter(["cmdline"]):
-            if flag not in (process.info["cmdline"] or ()):
+            words = process.info["cmdline"] or ()
+            places = [word.removeprefix(_PLACE) for word in words if word.startswith(_PLACE)]
+            if not any(os.path.realpath(place) == os.path.realpath(self.path) for place in places):
                 continue
             with contextlib.suppress(psutil.NoSuchProcess):
                 found |= {each.pid: each for each in (process, *process.children(recursive=True))}

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -25,12 +25,14 @@ from chatgrow_bot.messages import ConnectionState
 
 from .downloads import download
 from .listening import Listening
-from .page import Gone, Loading, NoAnswer, Page, SaidNo
+from .page import Gone, Loading, NoAnswer, Page, SaidNo, converted
 from .profile import Profile
-from .reports import AckReport, ChatId, Message, Name, PersonId, plain, readable
+from .reports import AckReport, ChatId, Name, PersonId, plain
 from .sending import Sender
 from .settings import WebSettings
 from .snapshot import PageState, PairingCode, page_state, read
+from .sweeping import LOOKING_SECONDS, Sweeping
+from .unswept import Unswept
 from .usage import used
 
 #: A login younger than this is lost by a kill of the browser, so it does not count as linked yet.
@@ -45,10 +47,7 @@ UNDECRYPTED_AFTER = 60.0
 SHOWN_FOR = 25.0
 #: What codes to link by are drawn on, or written in.
 _CODES = "canvas, [data-ref], [data-link-code]"
-_SWEEP_SECONDS = 60.0
 _PAIRING_SECONDS = 30.0
-
-_T = TypeVar("_T")
 
 
 class MemberTold(msgspec.Struct, frozen=True):
@@ -92,7 +91,7 @@ class WebSession:
         self._last_read = asyncio.get_running_loop().time()
         self._reported: list[str] = []
         self._lamented: set[str] = set()  #: keys of messages that could not be decrypted
-        self._unswept: dict[str, int] = {}  #: chats that could not be read, and since when (Unix seconds)
+        self._sweeping = Sweeping(page, Unswept(profile.unswept), inlet, log)
 
     def logged_out(self, reason: str) -> None:
         """The page told why it was logged out; it forgets that when it reloads."""
@@ -168,48 +167,16 @@ class WebSession:
 
     async def find(self, chat: str, wa_id: str) -> Ack | None:
         """One of our messages by its id; None when the page has no such message."""
-        raw = await self._page.call("find", chat, wa_id, seconds=_SWEEP_SECONDS)
-        return None if raw is None else _converted({"type": "ack", **raw}, AckReport).known()
+        raw = await self._page.call("find", chat, wa_id, seconds=LOOKING_SECONDS)
+        return None if raw is None else converted({"type": "ack", **raw}, AckReport).known()
 
-    async def sweep(self, since: datetime) -> AsyncIterator[Arrival]:
+    def sweep(self, since: datetime) -> AsyncIterator[Arrival]:
         """Messages sent at or after `since`, oldest first, and every unread one."""
-        start = int(since.timestamp())
-        chats = await self._page.call("chatsSince", start, seconds=_SWEEP_SECONDS)
-        messages: list[Message] = []
-        for chat in dict.fromkeys([*chats, *self._unswept]):
-            messages += await self._sweep_chat(chat, min(start, self._unswept.get(chat, start)))
-        for message in sorted(messages, key=lambda each: each.sent_at):
-            yield message.arrival()
+        return self._sweeping.sweep(since)
 
-    async def _sweep_chat(self, chat: str, start: int) -> list[Message]:
-        """One chat, or one message, that cannot be read keeps out none of the others, nor the connection."""
-        try:
-            raw = await self._page.call("messagesSince", chat, start, seconds=_SWEEP_SECONDS)
-        except (SaidNo, NoAnswer) as error:
-            if isinstance(error, Loading) or await self._page.is_stuck():
-                raise
-            if chat not in self._unswept:
-                self._inlet.troubled("a chat could not be read; it is tried again with every sweep")
-                self._log.warning("a chat could not be swept", error=type(error).__name__)
-            self._unswept.setdefault(chat, start)
-            return []
-        self._unswept.pop(chat, None)
-        messages, refused = readable(_converted(raw, list[Any]))
-        if refused:
-            self._log.warning("messages found by the sweep were refused", count=refused)
-        return messages
-
-    async def progress(self, since: datetime) -> AsyncIterator[Ack]:
+    def progress(self, since: datetime) -> AsyncIterator[Ack]:
         """How far our own messages that were sent at or after `since` have come."""
-        start = int(since.timestamp())
-        for chat in await self._page.call("chatsSince", start, seconds=_SWEEP_SECONDS):
-            try:
-                told = await self._page.call("progressIn", chat, start, seconds=_SWEEP_SECONDS)
-            except SaidNo as error:  # the next time may do; one chat keeps out none of the others
-                self._log.warning("a chat's acks could not be read", error=error.code)
-                continue
-            for each in _converted(told, list[AckReport]):
-                yield each.known()
+        return self._sweeping.progress(since)
 
     async def usage(self) -> Usage | None:
         """What this session's browser takes."""
@@ -222,7 +189,7 @@ class WebSession:
 
     async def groups(self) -> Sequence[Group]:
         """The groups that the account is in."""
-        told = _converted(await self._page.call("groups", seconds=_SWEEP_SECONDS), list[GroupTold])
+        told = converted(await self._page.call("groups", seconds=LOOKING_SECONDS), list[GroupTold])
         return [_group(each) for each in told]
 
     async def mark_read(self, chat: str) -> None:
@@ -240,7 +207,7 @@ class WebSession:
     async def pairing_code(self, number: str) -> str:
         """A code that links when it is typed on the phone of this number."""
         code = await self._page.call("pairingCode", number, seconds=_PAIRING_SECONDS)
-        return _converted(code, PairingCode)
+        return converted(code, PairingCode)
 
     async def refresh_qr(self) -> None:
         """Show a new QR code, also instead of a pairing code."""
@@ -268,13 +235,6 @@ class WebSession:
             await self._page.call("logout", seconds=max(30.0, self._settings.answer_seconds))
         self.logged_out("by us")
         self._profile.mark_linked(False)
-
-
-def _converted(raw: object, shape: type[_T]) -> _T:
-    try:
-        return msgspec.convert(raw, shape)
-    except msgspec.ValidationError as error:
-        raise EngineError(f"the page answered in an unknown shape: {error}") from error
 
 
 def _group(told: GroupTold) -> Group:

@@ -18,21 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from chatgrow_bot.host.loader import built_in_folder, load_plugin_module
 from chatgrow_bot.messages import ConnectionState
 from chatgrow_bot.store.tables import inbox
 
 from .browsers.fuzz import FUZZ
-from .browsers.shop import shop
-from .checks import Check, Size, Verdict
+from .browsers.shop import shop, until
+from .checks import Check, Done, Figure, Size, Verdict
 
 _ROOT = Path(__file__).parents[2]
 _NOBODY = "nobody"
 _START = 90.0
-#: Hostile calls of the page's binding.
-_CALLS = 10_000
+#: Hostile calls of the page's binding, and how many it must look at: the rest may come too fast for it.
+_CALLS, _LOOKED_AT = 10_000, 2_000
 #: Flags that are refused from outside, and that the engine and Playwright set themselves.
 _OWN = frozenset(
     {
@@ -40,6 +40,15 @@ _OWN = frozenset(
         "unsafely-disable-devtools-self-xss-warnings",
     }
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """What came of hostile calls from a linked page."""
+
+    looked_at: int  #: of the calls; the others were too many at once
+    effects: int  #: messages that nobody wrote, a connection that is lost
+    hears: bool  #: a customer afterwards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +82,12 @@ class Findings:
 async def run(size: Size) -> Verdict:
     """Both browsers at once; at full size a hostile page too."""
     python, user = _who()
-    effects = await _fuzzed(_CALLS) if size is Size.FULL else 0
+    attack = await _attacked(_CALLS) if size is Size.FULL else None
     async with asyncio.TaskGroup() as both:
         live = both.create_task(_looked_at(python, user))
         control = both.create_task(_looked_at(sys.executable, None, "127.0.0.1:9"))
     found, caught = live.result(), judged(control.result())
-    figures: dict[str, int | float | str] = {
+    figures: dict[str, Figure] = {
         "processes": len(found.processes),
         "renderers": len(found.renderers),
         "as": user or pwd.getpwuid(os.geteuid()).pw_name,
@@ -89,24 +98,44 @@ async def run(size: Size) -> Verdict:
         "files": found.files,
         "open to others": found.open_files,
     }
-    broken = judged(found)
-    if size is Size.FULL:
-        figures |= {"hostile calls": _CALLS, "their effects": effects}
-        broken += [f"{effects} effects of hostile calls from the page"] if effects else []
-    return Verdict(broken=tuple(broken), figures=figures, control=", ".join(caught))
+    broken, what = judged(found), "live browser"
+    if attack:
+        what += f" under {_CALLS:,} hostile calls"
+        figures |= {"calls looked at": attack.looked_at, "their effects": attack.effects}
+        broken += _withstood(attack)
+    done = Done(what=what, figures=figures)
+    return Verdict(done=(done,), broken=tuple(broken), control=", ".join(caught))
 
 
-async def _fuzzed(calls: int) -> int:
-    """How much came of so many hostile calls from a linked page: messages, a connection that is lost."""
+async def _attacked(calls: int) -> Attack:
+    """So many hostile calls from a linked page of what it tells things by; then a customer writes."""
     with tempfile.TemporaryDirectory(prefix="chatgrow-fuzz-") as folder:
         async with shop(Path(folder) / "shop") as here, here.hub():
             await here.link()
-            before = here.engine.open_now
-            await before._page._page.evaluate(FUZZ, calls)
-            db = here.running.ground.db
-            stored = await db.read(lambda conn: len(conn.execute(select(inbox.c.id)).all()))
+            before, db = here.engine.open_now, here.running.ground.db
+            looked_at = await before._page._page.evaluate(FUZZ, calls)
             lost = here.engine.open_now is not before or await here.state() is not ConnectionState.ONLINE
-            return stored + lost
+            await here.customer().write(here.phone, "a true one")
+            with contextlib.suppress(TimeoutError):
+                await until(lambda: db.read(_texts), lambda texts: "a true one" in texts)
+            texts = await db.read(_texts)
+    hears = "a true one" in texts
+    return Attack(looked_at=looked_at, effects=len(texts) - hears + lost, hears=hears)
+
+
+def _texts(conn: Connection) -> Sequence[str]:
+    return conn.scalars(select(inbox.c.text)).all()
+
+
+def _withstood(attack: Attack) -> list[str]:
+    broken = []
+    if attack.looked_at < _LOOKED_AT:
+        broken.append(f"only {attack.looked_at} hostile calls were looked at: too few to say anything")
+    if attack.effects:
+        broken.append(f"{attack.effects} effects of hostile calls from the page")
+    if not attack.hears:
+        broken.append("after hostile calls a customer is not heard")
+    return broken
 
 
 def judged(found: Findings) -> list[str]:
@@ -233,5 +262,6 @@ def _sandbox(process: psutil.Process, own: str) -> Sandbox:
 CHECK = Check(
     name="AC-09",
     promise="the live browser: sandboxed, not root's, no dangerous flag, no port, nothing open to others",
+    kept_in="plugins/engine_web/launch.py, settings.py, incoming.py and reports.py",
     run=run,
 )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from .checks import Check, Size, Verdict
+from .checks import Check, Done, Figure, Size, Verdict
 from .loops.partners import SHOP
 from .loops.world import World
 
@@ -32,12 +32,13 @@ async def run(size: Size) -> Verdict:
     with tempfile.TemporaryDirectory() as folder:
         caught, _ = await _story(Path(folder), _CONTROL, _OFF)
     control = f"with the limits off: {caught[0]}" if caught else ""
-    return Verdict(broken=tuple(broken), figures=figures, control=control)
+    what = f"{figures['scenarios']} reply loops for {_SECONDS[size]} virtual s"
+    return Verdict(done=(Done(what=what, figures=figures),), broken=tuple(broken), control=control)
 
 
 async def _story(
     folder: Path, seconds: int, limits: Mapping[str, Any]
-) -> tuple[Sequence[str], Mapping[str, int]]:
+) -> tuple[Sequence[str], Mapping[str, Figure]]:
     world = World(folder, limits)
     try:
         await world.run(seconds)
@@ -47,9 +48,8 @@ async def _story(
             broken.append(f"{alerts} alerts for {sum(cuts.values())} loops that were cut")
     finally:
         await world.bot.stop()
-    figures = {
+    figures: Mapping[str, Figure] = {
         "scenarios": len(world.scenarios) + 1,
-        "virtual seconds": seconds,
         "came in": sum(world.written.values()),
         "answered": sum(map(len, world.sent.values())),
         "most in 90 s": max(_most(times, _SHORT_WINDOW) for times in world.sent.values()),
@@ -92,5 +92,6 @@ def _most(times: Sequence[datetime], window: timedelta) -> int:
 CHECK = Check(
     name="AC-11",
     promise="A reply loop ends after 6 automatic replies in 90 s, with one alert; people notice nothing",
+    kept_in="chatgrow_bot/inbox/answers.py and floods.py",
     run=run,
 )

@@ -21,7 +21,7 @@ from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.store.tables import outbox
 from chatgrow_bot.testing import FakeSession, TalkingBot
 
-from .checks import Check, Size, Verdict
+from .checks import Check, Done, Figure, Size, Verdict
 
 #: Seconds in which it must be over by itself once its cause is gone.
 _AIM = 5.0
@@ -71,7 +71,7 @@ class Seen:
 async def _run(size: Size) -> Verdict:
     long, short = (30.0, 10.0) if size is Size.FULL else (1.5, 0.7)
     broken: list[str] = []
-    figures: dict[str, int | float | str] = {}
+    figures: dict[str, Figure] = {}
     slowest = 0.0
     async with (
         asyncio.TaskGroup() as beside,
@@ -81,7 +81,7 @@ async def _run(size: Size) -> Verdict:
         for name, fault, refusal, seconds in (
             ("disk full", _full, 507, short),
             ("read-only", _read_only, 503, short),
-            (f"locked {long:.0f} s" if size is Size.FULL else "locked", _locked, 503, long),
+            ("locked", _locked, 503, long),
         ):
             seen = await asker.under(fault, seconds)
             broken += seen.broken(name, refusal)
@@ -90,13 +90,14 @@ async def _run(size: Size) -> Verdict:
         sent = await _settled(bot, asker)
         broken += sent.broken("in the end", 202)
         figures |= {
-            "to resume s": slowest,
+            "to resume": f"{slowest:.1f} s",
             "promised": len(asker.accepted),
             "lost": sent.lost,
             "doubled": sent.doubled,
         }
     late = [f"it took {slowest:.1f} s to recover"] if slowest > _AIM else []
-    return Verdict(broken=tuple(broken), late=tuple(late), figures=figures, control=control.result())
+    done = Done(what=f"disk full, read-only; locked for {long:g} s", figures=figures)
+    return Verdict(done=(done,), broken=tuple(broken), late=tuple(late), control=control.result())
 
 
 async def _control() -> str:
@@ -294,5 +295,6 @@ async def _locked(bot: TalkingBot) -> AsyncIterator[None]:
 CHECK = Check(
     name="AC-16",
     promise="a full disk, a read-only or locked database: nothing promised is lost, it recovers by itself",
+    kept_in="chatgrow_bot/store/writer.py, transactions.py and obstacles.py",
     run=_run,
 )

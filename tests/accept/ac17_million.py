@@ -26,7 +26,7 @@ from chatgrow_bot.store.database import open_database
 from chatgrow_bot.store.rows import Outgoing
 from chatgrow_bot.store.tables import connections, journal, outbox, timeline, users
 
-from .checks import Check, Size, Verdict
+from .checks import Check, Done, Figure, Size, Verdict
 
 _ROWS = {Size.FULL: 1_000_000, Size.SLICE: 20_000}
 _CONNECTIONS = 50
@@ -132,11 +132,12 @@ async def run(size: Size) -> Verdict:
         await _prepare(folder, _ROWS[size])
         took = await _start(folder)
         greedy = await _start(folder, greedy=True)
-    figures: dict[str, int | float | str] = {"queued": _ROWS[size], "in flight": _CONNECTIONS}
-    figures |= {"ready s": took.ready, "first claim s": took.claim, "MB": took.memory}
+    figures: dict[str, Figure] = {"ready": f"{took.ready:.1f} s", "first claim": f"{took.claim:.2f} s later"}
+    figures |= {"MB": took.memory, "to resume": f"{took.ready + took.claim:.1f} s"}
+    done = Done(what=f"start with {_ROWS[size]:,} queued, {_CONNECTIONS} in flight", figures=figures)
     caught = "; ".join((*greedy.broken(), *greedy.late(size)))
     control = f"one that reads the whole queue: {caught}" if caught else ""
-    return Verdict(broken=took.broken(), late=took.late(size), figures=figures, control=control)
+    return Verdict(done=(done,), broken=took.broken(), late=took.late(size), control=control)
 
 
 async def _prepare(folder: Path, rows: int) -> None:
@@ -242,8 +243,11 @@ async def _start(folder: Path, *, greedy: bool = False) -> Took:
         for _ in range(8):
             await asyncio.sleep(0.1)
             most = max(most, resident().rss)
+        if greedy:  # whoever starts so soon after another waits for the next slots
+            return Took(ready=ready, work=work, claim=0.0, memory=most / 1e6)
         while (claimed := _facts_after(file, newest, "min(at)", "claimed")) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.1)  # another process says nothing when it commits
+        most = max(most, resident().rss)
     claim = (datetime.fromtimestamp(claimed / 1e6, UTC) - wall).total_seconds() - ready
     return Took(ready=ready, work=work, claim=max(0.0, claim), memory=most / 1e6)
 
@@ -289,5 +293,6 @@ def _facts_after(file: Path, position: int, wanted: str, state: str | None = Non
 CHECK = Check(
     name="AC-17",
     promise="a start with a million queued: ready in 3 s, sending within 1 s, in 150 MB",
+    kept_in="chatgrow_bot/app.py, outbox/agenda.py and store/recovery.py",
     run=run,
 )

@@ -24,7 +24,7 @@ from chatgrow_bot.store import journal
 from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.testing import FakeSession, TalkingBot
 
-from .checks import Check, Size, Verdict
+from .checks import Check, Done, Figure, Size, Verdict
 
 #: Tries that a poison message gets, at most.
 TRIES = 3
@@ -156,11 +156,11 @@ class Run:
         return ended
 
     async def _nothing_under_way(self, bot: TalkingBot) -> None:
-        while True:
-            states = await bot.read(lambda conn: stored.under_way(conn, None))
-            if states.keys() <= {State.QUARANTINED} or self._too_often():
-                return
-            await asyncio.sleep(0.2)
+        await bot.until(
+            lambda conn: stored.under_way(conn, None),
+            lambda states: states.keys() <= {State.QUARANTINED} or self._too_often(),
+            seconds=PATIENCE,
+        )
 
     def _too_often(self) -> bool:
         return any(tries > TRIES for tries in self.world.tries.values())
@@ -199,18 +199,18 @@ async def run(size: Size) -> Verdict:
     whole = Run()
     with tempfile.TemporaryDirectory() as folder:
         await whole.play(amount, Path(folder))
-    return Verdict(
-        broken=tuple(list(whole.broken())[:10]),
-        figures={
-            "good": amount.good,
-            "delivered": sum(text.startswith("good") for text in whole.world.has.values()),
-            "poison": len(whole.messages) - amount.good,
-            "tries at most": max(whole.world.tries.values()),
-            "held": sum(state is State.QUARANTINED for state in whole.states.values()),
-            "kills": whole.world.deaths,
-        },
-        control=await _control(),
-    )
+    arrived = Counter(text for text in whole.world.has.values() if text.startswith("good"))
+    figures: dict[str, Figure] = {
+        "delivered": len(arrived),
+        "lost": amount.good - len(arrived),
+        "doubled": arrived.total() - len(arrived),
+        "held": sum(state is State.QUARANTINED for state in whole.states.values()),
+        "tries at most": max(whole.world.tries.values()),
+        "kills": whole.world.deaths,
+    }
+    poison = len(whole.messages) - amount.good
+    done = Done(what=f"{poison} poison among {len(whole.messages):,} messages", figures=figures)
+    return Verdict(done=(done,), broken=tuple(list(whole.broken())[:10]), control=await _control())
 
 
 async def _control() -> str:
@@ -234,5 +234,6 @@ def _recoveries(many: int) -> Iterator[None]:
 CHECK = Check(
     name="AC-19",
     promise="100 poison messages among 10,000: 9,900 delivered, each poison held after three tries at most",
+    kept_in="chatgrow_bot/store/recovery.py and outbox/reconcile.py",
     run=run,
 )

@@ -22,7 +22,7 @@ async def browser(channel: str = "auto") -> tuple[Path, str]:
         own = playwright.chromium.executable_path
     browsers = part("engine_web.browsers")
     found: Path = browsers.find_browser(part("engine_web.settings").WebSettings(channel=channel), own)
-    return found, await browsers.user_agent(found)
+    return found, await browsers.user_agent(found, 60)
 
 
 async def machine() -> str:

@@ -91,8 +91,9 @@ async def test_the_second_connection_of_one_account_is_paused_and_both_keep_thei
     assert not (await view(bot, "second")).paused  # a person has said so
 
 
+@pytest.mark.parametrize("restarted", [False, True])
 async def test_an_account_that_went_to_another_connection_meanwhile_is_noticed_when_it_comes_back(
-    bot: TalkingBot,
+    bot: TalkingBot, restarted: bool
 ) -> None:
     await bot.start(Faults)
     first = await bot.connect("first")
@@ -101,6 +102,10 @@ async def test_an_account_that_went_to_another_connection_meanwhile_is_noticed_w
     bot.engine.accounts["second"] = OLD
     await bot.connect("second")
     assert not (await view(bot, "second")).paused
+    if restarted:
+        await bot.stop()
+        await bot.start(Faults)
+        await bot.online("second")
     await connections(bot).reconnect(bot.admin.user_id, "first")
     await bot.online("first")
     await Faults.heard_of("linked to connection 'second' too")

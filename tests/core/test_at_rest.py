@@ -211,7 +211,6 @@ async def test_sessions_that_have_come_of_age_are_opened_anew_one_at_a_time(
         await bot.online(name)
     for times in (5, 6):
         await look(bot)
-        await look(bot)
         await settled(bot, lambda count=times: bot.engine.times == count)  # type: ignore[misc]
         for name in ("a", "b", "c"):
             await bot.online(name)

@@ -15,7 +15,7 @@ from chatgrow_bot.store import connections as stored
 from chatgrow_bot.store.tables import inbox
 from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
 
-from .keeping import connections, settled, turned_until, view
+from .keeping import Faults, connections, settled, turned_until, view
 
 DANA = "15551230001@c.us"
 
@@ -132,6 +132,48 @@ async def test_a_sweep_that_fails_later_closes_nothing_and_comes_again_ever_more
     after = await bot.until(lambda conn: stored.swept_to(conn, "shop"), lambda mark: mark != before)
     assert after is not None
     assert times[2] < after <= times[3]
+
+
+async def test_sweeps_that_go_on_failing_are_told_once_and_again_only_after_one_that_did_not(
+    bot: TalkingBot, clock: FakeClock
+) -> None:
+    await bot.start(Faults)
+    session = await bot.connect()
+
+    async def fail(times: int) -> None:
+        begun = len(session.swept)
+        session.sweep_failures += [EngineError("no chats")] * times
+        session.listening += 1
+        session.inlet.changed()
+        await turned_until(bot, clock, lambda: len(session.swept) == begun + times + 1, step=5)
+
+    def told() -> int:
+        return sum("3 times in a row" in each for each in Faults.heard)
+
+    await fail(2)
+    await fail(6)
+    await Faults.heard_of("3 times in a row")
+    await fail(3)
+    await turned_until(bot, clock, lambda: told() == 2, step=0)
+
+
+async def test_an_ear_set_up_anew_during_the_first_sweep_brings_another_one(
+    bot: TalkingBot, clock: FakeClock
+) -> None:
+    await bot.start()
+    bot.engine.on_open = lambda session: session.sweeping.clear()
+    await connections(bot).create(bot.admin, "shop", "Shop", "", {})
+    await settled(bot, lambda: "shop" in bot.engine.opened and bot.engine.opened["shop"].swept)
+    session = bot.engine.opened["shop"]
+    clock.advance(1)  # until then it waits for the sweep alone
+    await looked_at(session)
+    session.listening += 1
+    await looked_at(session)
+    await looked_at(session)  # so that the look before has been thought over
+    session.sweeping.set()
+    await settled(bot, lambda: len(session.swept) == 2)
+    await bot.online()
+    assert len(session.swept) == 2
 
 
 async def test_acks_that_came_meanwhile_are_brought_in(bot: TalkingBot, clock: FakeClock) -> None:

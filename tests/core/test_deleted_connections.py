@@ -1,19 +1,23 @@
 """The end of a connection: its messages, its login and its id."""
 
 import asyncio
+import errno
 import shutil
-from typing import Any
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from chatgrow_bot.errors import Conflict, ConnectionNotFound, RateLimitExceeded
+from chatgrow_bot.errors import ConnectionNotFound, EngineError, RateLimitExceeded, StoreUnavailable
 from chatgrow_bot.hub import Identity, Role
 from chatgrow_bot.messages import ConnectionState, Delivery, Inbound, Outbound, State
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import connections as stored_connections
 from chatgrow_bot.store.tables import outbox, users
-from chatgrow_bot.testing import TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
+
+from .keeping import Faults, settled, turned_until
+from .weather import Disk
 
 DANA, NOAM = "15551230001@c.us", "15551230002@c.us"
 OTHER = Identity(user_id="other", username="other", role=Role.OPERATOR, plan="premium")
@@ -30,6 +34,10 @@ async def state(bot: TalkingBot, delivery: Delivery) -> State:
 
 async def delete(bot: TalkingBot) -> None:
     await bot.running.hub.connections.delete(bot.admin.user_id, "shop")
+
+
+def profiles(bot: TalkingBot) -> Path:
+    return bot.folder / "sessions" / "profiles"
 
 
 async def another_tenant(bot: TalkingBot) -> None:
@@ -73,26 +81,78 @@ async def test_two_deletions_at_once_are_one(bot: TalkingBot) -> None:
     assert [type(end) for end in ends] == [type(None), ConnectionNotFound]
 
 
-async def test_its_login_is_gone_before_its_id_is_free(
-    bot: TalkingBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_its_login_is_out_of_the_way_before_its_id_is_free(bot: TalkingBot) -> None:
     await bot.start()
     await bot.connect()
-    taken: list[bool] = []
-    loop, remove = asyncio.get_running_loop(), shutil.rmtree
+    disk = Disk(bot)
+    disk.gate.clear()
+    deleting = asyncio.create_task(delete(bot))
+    async with asyncio.timeout(10):
+        while (profiles(bot) / "shop").exists():  # noqa: ASYNC110 (a folder has no event)
+            await asyncio.sleep(0.01)
+    assert "shop" in await bot.read(lambda conn: stored_connections.by_id(conn, {"shop"}))
+    disk.gate.set()
+    await deleting
+    assert list(profiles(bot).iterdir()) == []
 
-    async def take_it() -> None:
-        with pytest.raises(Conflict):
-            await bot.running.hub.connections.create(bot.admin, "shop", "Again", "", {})
-        taken.append(True)
 
-    def rmtree(*args: Any, **more: Any) -> None:
-        asyncio.run_coroutine_threadsafe(take_it(), loop).result(10)
-        remove(*args, **more)
+async def test_one_that_the_database_cannot_forget_lives_on_and_can_be_deleted_again(
+    bot: TalkingBot,
+) -> None:
+    bot.clock = clock = FakeClock()
+    bot.engine = FakeEngine(clock.now)
+    await bot.start()
+    session = await bot.connect()
 
-    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    async def hangs() -> None:
+        raise EngineError("the page hangs")
+
+    session.logout = hangs  # type: ignore[method-assign]
+    (profiles(bot) / "shop" / "login").touch()
+    disk = Disk(bot)
+    disk.full = True
+    with pytest.raises(StoreUnavailable):
+        await delete(bot)
+    disk.full = False
+    assert (profiles(bot) / "shop" / "login").exists()
+    await turned_until(bot, clock, lambda: bot.engine.times == 2)
+    await bot.online()
     await delete(bot)
-    assert taken == [True]
+    assert await bot.running.hub.connections.list(bot.admin.user_id) == []
+
+
+async def test_what_cannot_be_removed_is_told_and_is_in_nobodys_way(
+    bot: TalkingBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(folder: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    await bot.start(Faults)
+    await bot.connect()
+    (profiles(bot) / "shop" / "login").touch()
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", refuses)
+        await delete(bot)
+    said = await Faults.heard_of("cannot be removed: Permission denied; remove it by hand")
+    [left] = profiles(bot).glob("shop.deleted-*")
+    assert str(left) in said
+    await bot.connect()
+    assert not (profiles(bot) / "shop" / "login").exists()
+
+
+async def test_a_deletion_alarms_nobody(bot: TalkingBot) -> None:
+    await bot.start(Faults)
+    session, other = await bot.connect(), await bot.connect("other")
+
+    async def slowly() -> None:
+        session.becomes(ConnectionState.LOGGED_OUT)
+        await settled(bot, lambda: "shop" not in bot.engine.opened)
+
+    session.logout = slowly  # type: ignore[method-assign]
+    await delete(bot)
+    other.becomes(ConnectionState.BANNED)
+    await Faults.heard_of("Ask for a review")
+    assert len(Faults.heard) == 1
 
 
 async def test_a_limit_holds_also_when_many_ask_at_once(bot: TalkingBot) -> None:

@@ -98,6 +98,15 @@ def test_what_belongs_to_somebody_else_is_said(settings: Settings) -> None:
     assert grades(folders(settings))["owner"] is Grade.WARN
 
 
+def test_a_user_whom_the_machine_does_not_know_is_named_by_number(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that is started with `--user 4711`."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    [found] = [finding for finding in folders(settings) if finding.what == "owner"]
+    assert "belong to others than user 4711" in found.said
+
+
 def test_who_holds_the_folder_is_said(settings: Settings) -> None:
     with FolderLock(settings.session_dir):
         [held] = lock(settings)

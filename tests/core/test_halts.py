@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,6 +13,7 @@ from chatgrow_bot.hub import Halt, Halting
 from chatgrow_bot.messages import Delivery, Fault, Outbound, State
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import halts, queue
+from chatgrow_bot.store.rows import Outgoing
 from chatgrow_bot.testing import TalkingBot
 
 from .delivering import becomes, send, states
@@ -119,7 +121,8 @@ async def test_the_store_refuses_what_another_process_has_stopped(bot: TalkingBo
     await becomes(bot, taken, State.QUEUED)
     await send(bot, "asked after")
     claim = queue.Claim("shop", taken.lane, bot.running.ground.epoch, datetime.now(UTC))
-    assert await bot.running.ground.db.write(lambda conn: queue.claim(conn, [claim])) == [None]
+    [row] = await bot.running.ground.db.write(lambda conn: queue.claim(conn, [claim]))
+    assert not isinstance(row, Outgoing)
     assert session.sent == []
     assert (await states(bot, taken))[:3] == ["queued", "claimed", "queued"]
     assert (await bot.running.hub.outbox.get(taken.tenant, taken.id)).attempts == 0
@@ -151,6 +154,29 @@ async def test_a_paused_connection_keeps_even_what_its_filters_are_asked_about(b
     await becomes(bot, taken, State.SENT)
     assert (await told(bot, "is paused: by rina")).connection_id == "shop"
     await told(bot, "let go by gil")
+
+
+async def test_who_is_cancelled_while_he_lets_go_has_let_go_if_it_is_on_the_disk(bot: TalkingBot) -> None:
+    await bot.start()
+    await bot.connect()
+    valve, db = bot.running.hub.queue, bot.running.ground.db
+    await valve.stop("rina", "")
+    waits = await send(bot, "hello")
+    write, written = db.write, asyncio.Event()
+
+    async def never_answers(work: Any) -> None:
+        db.write = write  # type: ignore[method-assign]
+        await write(work)
+        written.set()
+        await asyncio.Event().wait()
+
+    db.write = never_answers  # type: ignore[method-assign,assignment]
+    letting_go = asyncio.create_task(valve.resume("gil"))
+    await written.wait()
+    letting_go.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await letting_go
+    await becomes(bot, waits, State.SENT)
 
 
 async def test_a_stop_that_comes_while_it_is_being_let_go_stays(bot: TalkingBot) -> None:

@@ -1,12 +1,15 @@
 """What becomes of a connection in each state, and what a person is told."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chatgrow_bot.connections.listener import Bounds
+from chatgrow_bot.engine import Inlet, SessionSpec
 from chatgrow_bot.errors import CannotStart, EngineError, NotFound
 from chatgrow_bot.messages import ConnectionState
 from chatgrow_bot.store import connections as stored
@@ -151,7 +154,7 @@ async def test_a_page_that_does_not_get_on_is_pictured_and_told_of_once(
     session.becomes(ConnectionState.RECONNECTING)
     await bot.reaches("shop", ConnectionState.RECONNECTING)
     await turned_until(bot, clock, lambda: Faults.heard, step=20)
-    assert "reconnecting for 5 minutes" in Faults.heard[0]
+    assert "on its way for 5 minutes and is reconnecting" in Faults.heard[0]
     assert (await view(bot)).picture_at is not None
     clock.advance(600)
     session.becomes(ConnectionState.ONLINE)
@@ -179,6 +182,19 @@ async def test_without_notifications_nobody_is_told(bot: TalkingBot) -> None:
     session.becomes(ConnectionState.BANNED)
     await Faults.heard_of("Ask for a review")
     assert len(Faults.heard) == 1
+
+
+async def test_an_engine_s_own_time_limit_is_not_taken_for_the_hub_s(bot: TalkingBot) -> None:
+    @asynccontextmanager
+    async def opens(spec: SessionSpec, inlet: Inlet) -> AsyncIterator[FakeSession]:
+        raise TimeoutError("the page was slow")
+        yield
+
+    await bot.start(Faults)
+    bot.engine.open = opens  # type: ignore[method-assign]
+    await connections(bot).create(bot.admin, "shop", "Shop", "", {"maxReconnectAttempts": 0})
+    gone = await bot.reaches("shop", ConnectionState.DISCONNECTED)
+    assert "within" not in gone.reason
 
 
 async def test_what_hangs_is_ended_and_keeps_nobody_else_out(bot: TalkingBot) -> None:

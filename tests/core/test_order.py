@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from chatgrow_bot.errors import BadInput, SendFailed, SendUnknown
 from chatgrow_bot.messages import Delivery, Drop, Inbound, Lane, Later, Outbound, State
@@ -11,6 +12,7 @@ from chatgrow_bot.payloads import Edit, Reaction
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import contacts
 from chatgrow_bot.store.rows import outgoing
+from chatgrow_bot.store.tables import outbox
 from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
 
 from .delivering import NO_WAIT, becomes, send, states
@@ -43,10 +45,10 @@ class Holds(Plugin):
         return Outbound(to=message.chat, text="at once")
 
 
-async def frozen(bot: TalkingBot, *plugins: type[Plugin]) -> FakeClock:
+async def frozen(bot: TalkingBot, *plugins: type[Plugin], reconcile_after: float = 0) -> FakeClock:
     clock = bot.clock = FakeClock()
     bot.engine = FakeEngine(clock.now)
-    await bot.start(*plugins)
+    await bot.start(*plugins, settings={"queue": {"reconcileAfter": reconcile_after}})
     return clock
 
 
@@ -102,16 +104,42 @@ async def test_a_remark_on_what_never_leaves_says_so_and_a_quote_goes_without_it
     assert [parcel.about for parcel in session.sent] == [None]
 
 
-@pytest.mark.slow
+async def test_what_waits_for_a_message_goes_when_that_ends_because_its_reader_opted_out(
+    bot: TalkingBot,
+) -> None:
+    class Quotes(Plugin):
+        """Answers about the same message, in the other lane."""
+
+        about = ""
+
+        @hook
+        async def answer(self, message: Inbound) -> Outbound | None:
+            return Outbound(to=message.chat, text="as I said", about=self.about) if self.about else None
+
+    clock = await frozen(bot, Quotes)
+    session = await bot.connect()
+    target = await send(bot, "the price is 10", to=NOAM, send_at=clock.now() + timedelta(hours=1))
+    await session.hears("stop", NOAM)
+    Quotes.about = target.id
+    await session.hears("hello?", DANA)
+    replies = select(outbox).where(outbox.c.lane == Lane.REPLY)
+    assert await bot.until(lambda conn: conn.execute(replies).first())
+    clock.advance(3601)
+    await becomes(bot, target, State.CANCELLED)
+    await bot.rest()
+    assert texts(session) == ["as I said"]
+
+
 async def test_a_message_that_waits_in_any_way_never_leaves_after_its_time(bot: TalkingBot) -> None:
-    clock = await frozen(bot, Holds)
+    clock = await frozen(bot, Holds, reconcile_after=30)
     session = await bot.connect()
     session.outcomes = [SendFailed("busy"), SendUnknown("timeout")]
-    minute = timedelta(seconds=30)
+    short = timedelta(seconds=25)
     retry = await send(bot, "retry", ttl=timedelta(seconds=4))
     await becomes(bot, retry, State.RETRY)
-    unclear = await send(bot, "unclear", to=NOAM, ttl=minute)
-    held = await send(bot, "hold me", to="15551230003@c.us", ttl=minute)
+    unclear = await send(bot, "unclear", to=NOAM, ttl=short)
+    await becomes(bot, unclear, State.UNKNOWN)  # until it is looked up, and not before the clock is turned
+    held = await send(bot, "hold me", to="15551230003@c.us", ttl=short)
     await bot.until(
         lambda conn: outgoing(conn, held.tenant, held.id), lambda row: row and row.delivery.due > held.due
     )

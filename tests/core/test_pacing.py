@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, select, update
@@ -213,6 +213,18 @@ async def test_quiet_hours_are_those_of_the_one_who_is_written_to(watch: Watch) 
     assert session.dead is False
 
 
+async def test_one_connection_keeps_no_hours_though_all_others_do(watch: Watch) -> None:
+    await watch.start(quietHours={"start": "21:00", "end": "08:00"}, warmUp={"first": 1})
+    await watch.turn_to(datetime(2026, 3, 26, 20, tzinfo=UTC))
+    await watch.bot.connect("owls", pacing={"quietHours": {"enabled": False}, "warmUp": {"enabled": False}})
+    tenant, outbox = watch.bot.admin.user_id, watch.bot.running.hub.outbox
+    for text in ("one", "two"):
+        await outbox.enqueue(tenant, "owls", Outbound(to=DANA, text=text), source="test")
+    await send(watch.bot, "three", DANA)
+    await watch.settle()
+    assert watch.texts() == ["one", "two"]
+
+
 async def test_neither_an_answer_nor_a_deletion_waits_for_the_morning(watch: Watch) -> None:
     class Echo(Plugin):
         @hook
@@ -282,6 +294,63 @@ async def test_whoever_writes_himself_is_no_first_contact_any_more(watch: Watch)
     await becomes(watch.bot, waits, State.SENT)
     await becomes(watch.bot, behind, State.SENT)
     assert watch.texts() == ["offer", "your parcel is here", "and one more thing"]
+
+
+async def test_whoever_writes_just_as_his_message_is_held_lets_it_go(watch: Watch) -> None:
+    session = await watch.start(firstContacts={"perDay": 1})
+    await becomes(watch.bot, await send(watch.bot, "offer", NOAM), State.SENT)
+    db, wrote = watch.bot.running.ground.db, False
+    write = db.write
+
+    async def then_he_writes(work: Any) -> Any:
+        nonlocal wrote
+        done = await write(work)
+        waiting = await db.read(places.promised)
+        if waiting and not wrote:
+            wrote = True
+            await session.hears("where is my parcel?", DANA)
+        return done
+
+    db.write = then_he_writes  # type: ignore[method-assign]
+    await becomes(watch.bot, await send(watch.bot, "your parcel is here", DANA), State.SENT)
+    assert wrote
+
+
+async def test_whoever_turns_out_to_be_somebody_who_writes_is_no_first_contact_either(watch: Watch) -> None:
+    session, lid = await watch.start(firstContacts={"perDay": 1}), "100000000000001@lid"
+    await send(watch.bot, "offer", NOAM)
+    waits = await send(watch.bot, "your parcel is here", lid)
+    await watch.settle()
+    assert (await watch.row(waits)).due > NOON
+    await session.hears("where is my parcel?", DANA, lid=lid)
+    await becomes(watch.bot, waits, State.SENT)
+    assert [parcel.chat for _, parcel in watch.left] == [NOAM, DANA]
+
+
+async def test_first_contacts_wait_no_longer_when_the_clock_is_set_back(watch: Watch) -> None:
+    await watch.start(firstContacts={"perHour": 2})
+    offers = [await send(watch.bot, f"offer {n}", f"9725020000{n:02}@c.us") for n in range(4)]
+    await watch.settle()
+    watch.clock.advance(-3 * 3600)
+    await cast(Any, watch.bot.running.hub.health).look()  # as it does when that has happened
+    now = watch.clock.now()
+    offers.append(await send(watch.bot, "offer 4", "972502000004@c.us"))
+    held = [await _held_anew(watch, each, now) for each in offers[2:]]
+    assert [round((each.due - now) / timedelta(hours=1), 2) for each in held] == [1, 1, 2]
+    assert watch.texts() == ["offer 0", "offer 1"]
+    for each in (offers[2:4], offers[4:]):
+        watch.clock.advance(3600)
+        for offer in each:
+            await becomes(watch.bot, offer, State.SENT)
+
+
+async def _held_anew(watch: Watch, delivery: Delivery, now: datetime) -> Delivery:
+    row = await watch.bot.until(
+        lambda conn: outgoing(conn, delivery.tenant, delivery.id),
+        lambda row: row and row.delivery.reason and now < row.delivery.due and row.delivery.updated_at == now,
+    )
+    assert row
+    return row.delivery
 
 
 async def test_what_is_taken_back_leaves_its_time_to_others(watch: Watch) -> None:

@@ -27,14 +27,13 @@ class Signature(Plugin):
         return Outbound(to=message.to, text=f"{message.text} - the shop")
 
 
-async def dies(bot: TalkingBot) -> None:
+async def dies(bot: TalkingBot, *plugins: type[Plugin]) -> None:
     """As by a kill: whatever is in flight is left as it is. Then another process starts."""
     await bot.stop()
-    await bot.start(*LIVES, settings=DYING)
+    await bot.start(*plugins, settings=DYING)
 
 
 DYING = {"queue": {"retryDelays": [0, 0, 0], "reconcileAfter": 0, "drain": 0}}
-LIVES: list[type[Plugin]] = []
 
 
 class Killer(Plugin):
@@ -89,18 +88,14 @@ async def test_a_message_that_kills_the_hub_when_it_is_sent_is_held_after_three_
 
 
 async def test_a_message_that_kills_the_hub_before_it_is_sent_is_held_too(bot: TalkingBot) -> None:
-    LIVES[:] = [Killer]
-    try:
-        await bot.start(Killer, settings=DYING)
-        await bot.connect()
-        poison = await send(bot, "poison")
-        for _ in range(3):
-            await asyncio.wait_for(Killer.asked.wait(), 10)
-            Killer.asked.clear()
-            await dies(bot)
-        held = await becomes(bot, poison, State.QUARANTINED)
-    finally:
-        LIVES.clear()
+    await bot.start(Killer, settings=DYING)
+    await bot.connect()
+    poison = await send(bot, "poison")
+    for _ in range(3):
+        await asyncio.wait_for(Killer.asked.wait(), 10)
+        Killer.asked.clear()
+        await dies(bot, Killer)
+    held = await becomes(bot, poison, State.QUARANTINED)
     assert "cut short 3 times before it was handed over" in held.reason
     assert held.attempts == 0
     assert await alerts(bot, poison) == 1
@@ -144,15 +139,57 @@ async def test_those_in_flight_when_the_hub_died_are_tried_one_at_a_time(bot: Ta
         await session.sending.wait()
     await dies(bot)
     both = [await bot.online("shop"), await bot.online("other")]
+    await bot.until(lambda conn: stored.in_state(conn, State.SENDING), lambda rows: len(rows) == 1)
+    (waits,) = await bot.read(lambda conn: stored.in_state(conn, State.UNKNOWN))
+    assert waits.recoveries == 0
+    for session in both:
+        session.gate.set()
+    await bot.until(lambda conn: stored.in_state(conn, State.SENT), lambda rows: len(rows) == 2)
+
+
+async def test_those_that_were_about_to_leave_when_the_hub_died_are_tried_one_at_a_time_too(
+    bot: TalkingBot,
+) -> None:
+    await bot.start(Killer, settings=DYING)
+    for name in ("shop", "other"):
+        await bot.connect(name)
+        message = Outbound(to=NOAM, text="poison")
+        await bot.running.hub.outbox.enqueue(bot.admin.user_id, name, message, source="test")
+    await bot.until(lambda conn: stored.in_state(conn, State.CLAIMED), lambda rows: len(rows) == 2)
+    await dies(bot, Killer)
     waits = await bot.until(
         lambda conn: stored.in_state(conn, State.QUEUED),
         lambda rows: len(rows) == 1 and "when the hub died" in rows[0].delivery.reason,
     )
-    assert len(await bot.read(lambda conn: stored.in_state(conn, State.SENDING))) == 1
     assert waits[0].recoveries == 1
+
+
+async def test_what_was_left_unclear_is_looked_up_one_at_a_time_after_a_death(bot: TalkingBot) -> None:
+    """A look-up that is cut short counts: it must not be, by another that kills the hub."""
+    under_way: list[str] = []
+    at_once = 0
+
+    async def find(chat: str, wa_id: str) -> Ack | None:
+        nonlocal at_once
+        under_way.append(wa_id)
+        at_once = max(at_once, len(under_way))
+        for _ in range(20):  # long enough for the other to be asked, too
+            await bot.running.ground.db.write(lambda conn: None)
+        under_way.remove(wa_id)
+        return Ack(chat=chat, wa_id=wa_id, ack=1)
+
+    bot.engine.on_open = lambda session: session.gate.clear()
+    await bot.start(settings=DYING)
+    both = [await bot.connect("shop"), await bot.connect("other")]
+    for name in ("shop", "other"):
+        message = Outbound(to=NOAM, text=name)
+        await bot.running.hub.outbox.enqueue(bot.admin.user_id, name, message, source="test")
     for session in both:
-        session.gate.set()
+        await session.sending.wait()
+    bot.engine.on_open = lambda session: setattr(session, "find", find)
+    await dies(bot)
     await bot.until(lambda conn: stored.in_state(conn, State.SENT), lambda rows: len(rows) == 2)
+    assert at_once == 1
 
 
 async def test_a_held_message_is_sent_again_under_its_id_with_all_its_tries(bot: TalkingBot) -> None:

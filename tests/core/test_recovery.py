@@ -232,6 +232,27 @@ async def test_an_engine_that_cancels_its_own_work_ends_no_worker_and_leaves_not
     assert [parcel.text for parcel in session.sent].count("another") == 1
 
 
+async def test_no_message_is_looked_up_before_the_page_had_time_to_show_it(bot: TalkingBot) -> None:
+    """Another one's look comes at its own time, and would find this one missing."""
+    clock = bot.clock = FakeClock()
+    bot.engine = FakeEngine(clock.now)
+    await bot.start(settings={"queue": {"reconcileAfter": 30}})
+    session = await bot.connect()
+    session.outcomes = [SendUnknown("timeout"), SendUnknown("timeout")]
+    early = await send(bot, "early")
+    await becomes(bot, early, State.UNKNOWN)
+    clock.advance(29)
+    late = await send(bot, "late", to=NOAM)
+    await becomes(bot, late, State.UNKNOWN)
+    clock.advance(2)
+    await becomes(bot, early, State.SENT)  # looked up, missing, sent again
+    assert await states(bot, late) == [State.QUEUED, State.CLAIMED, State.SENDING, State.UNKNOWN]
+    session.page[late.wa_id] = Ack(chat=NOAM, wa_id=late.wa_id, ack=1)  # there it is
+    clock.advance(28)
+    await becomes(bot, late, State.SENT)
+    assert [parcel.text for parcel in session.sent] == ["early", "late", "early"]
+
+
 async def test_unclear_messages_are_looked_up_although_the_clock_was_set_back(bot: TalkingBot) -> None:
     clock = bot.clock = FakeClock()
     bot.engine = FakeEngine(clock.now)
@@ -245,4 +266,23 @@ async def test_unclear_messages_are_looked_up_although_the_clock_was_set_back(bo
         for _ in range(120):
             clock.advance(1)
             await bot.running.ground.db.write(lambda conn: None)
+    await becomes(bot, unclear, State.SENT)
+
+
+async def test_unclear_messages_are_looked_up_in_time_after_a_start_with_the_clock_set_back(
+    bot: TalkingBot,
+) -> None:
+    clock = bot.clock = FakeClock()
+    bot.engine = FakeEngine(clock.now)
+    settings = {"queue": {"reconcileAfter": 30}}
+    await bot.start(settings=settings)
+    session = await bot.connect()
+    session.outcomes = [SendUnknown("timeout")]
+    unclear = await send(bot, "hello")
+    await becomes(bot, unclear, State.UNKNOWN)
+    await bot.stop()
+    clock.advance(-3600)
+    await bot.start(settings=settings)
+    await bot.online()
+    clock.advance(31)
     await becomes(bot, unclear, State.SENT)

@@ -41,12 +41,12 @@ def test_what_sessions_take_here_counts_and_a_guess_before_any_was_weighed() -> 
 
 async def test_those_that_start_have_yet_to_take_what_they_will(bot: TalkingBot) -> None:
     place = room(free=1056)
-    async with place.seat(nobody_waits) as settled:
+    async with place.seat(nobody_waits) as seat:
         assert place.lacking_memory() == ""
         async with place.seat(nobody_waits):
             assert "2 more are starting" in place.lacking_memory()
-            settled()
-            settled()
+            seat.settled()
+            seat.settled()
             assert place.lacking_memory() == ""
 
 
@@ -62,9 +62,49 @@ async def test_few_start_at_once_and_whoever_waits_is_told_why_once() -> None:
         for _ in range(5):
             await asyncio.sleep(0)
         assert [lack.passing for lack in waits] == [True]
-        settle[0]()
+        settle[0].settled()
         await asyncio.wait_for(entering, 10)
         assert len(waits) == 1
+
+
+async def test_whoever_waits_for_long_is_told_each_cause_once_however_often_they_take_turns() -> None:
+    clock, free, waits = FakeClock(), [0], list[bool]()
+    place = Room(clock=clock, most=9, reserve=MB, mean=lambda: MB, memory=lambda: free[0])
+
+    async def told(lack: Lack) -> None:
+        waits.append(lack.passing)
+
+    async with AsyncExitStack() as seats:
+        entering = asyncio.create_task(seats.enter_async_context(place.seat(told)))
+        for _ in range(3):
+            free[0] = 999 * MB
+            async with AsyncExitStack() as others:
+                for _ in range(AT_ONCE):
+                    await others.enter_async_context(place.seat(nobody_waits))
+                await _turned(clock)
+                free[0] = 0
+            await _turned(clock)
+        assert waits == [True, False]
+        free[0] = 999 * MB
+        clock.advance(5)
+        await asyncio.wait_for(entering, 10)
+
+
+async def _turned(clock: FakeClock) -> None:
+    clock.advance(5)
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_a_session_that_is_opened_anew_keeps_what_the_last_one_gave_back() -> None:
+    place = room(free=1056, mean=400)
+    async with place.seat(nobody_waits) as seat, place.seat(nobody_waits) as other:
+        seat.settled()
+        other.settled()
+        assert place.lacking_memory() == ""
+        seat.starts()
+        other.starts()
+        assert "2 more are starting" in place.lacking_memory()
 
 
 async def test_no_more_are_open_than_this_process_may(bot: TalkingBot) -> None:

@@ -1,5 +1,6 @@
-"""The logins of connections on the disk: copied, put back, cleared away; and what is refused."""
+"""The logins of connections on the disk: copied and put back; and what is refused."""
 
+import errno
 import io
 import os
 import shutil
@@ -7,8 +8,7 @@ import stat
 import subprocess
 import sys
 import tarfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,9 +16,7 @@ import msgspec
 import pytest
 
 from chatgrow_bot import lineage
-from chatgrow_bot.errors import BadInput, ConfigError, Conflict, NotFound
-from chatgrow_bot.hub import ConnectionView
-from chatgrow_bot.messages import ConnectionState
+from chatgrow_bot.errors import BadInput, ConfigError, Conflict, NotFound, StoreUnavailable
 from chatgrow_bot.sessions import Archive, Key, Passphrase, Seal, archive, cleanup, copies
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
@@ -191,6 +189,55 @@ def test_a_browser_that_outlived_its_hub_is_noticed(folder: Path, tmp_path: Path
         browser.communicate()
 
 
+def test_a_browser_that_knows_the_folder_by_another_name_is_noticed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").symlink_to(folder.parent)
+    code = "print(flush=True); import sys; sys.stdin.read()"
+    command = [sys.executable, "-c", code, f"--user-data-dir={tmp_path / 'other' / 'shop' / 'profile'}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as browser:
+        assert browser.stdout
+        browser.stdout.readline()
+        with pytest.raises(Conflict, match=f"Process {browser.pid} still works"):
+            backup(folder, tmp_path / "copy")
+        browser.communicate()
+
+
+def test_a_login_that_was_set_aside_is_of_the_day_on_which_it_was(folder: Path, tmp_path: Path) -> None:
+    backup(folder, tmp_path / "copy")
+    for path in (*folder.rglob("*"), folder):
+        os.utime(path, (0, 0))
+    aside = restore(tmp_path / "copy", folder)
+    assert aside
+    assert list(cleanup.leftovers(folder.parent, {}, {}, datetime.now(UTC) + timedelta(days=6)))[1:] == []
+    [_, left] = cleanup.leftovers(folder.parent, {}, {}, datetime.now(UTC) + timedelta(days=8))
+    assert (left.folder, left.removable) == (aside, True)
+
+
+@pytest.mark.parametrize("logged_out", [False, True])
+def test_a_disk_that_does_not_take_a_login_back_leaves_the_one_that_is_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged_out: bool
+) -> None:
+    backup(folder, tmp_path / "copy")
+    rename = Path.rename
+
+    def full(path: Path, target: Path) -> Path:
+        if path.name.endswith(".restoring"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(StoreUnavailable, match="as it was: No space left"):
+        restore(tmp_path / "copy", folder, logged_out=logged_out)
+    assert [path.name for path in folder.parent.iterdir()] == ["shop"]
+    assert (folder / "profile" / "cache").exists()
+
+
+def test_a_file_with_two_names_is_backed_up_under_both(folder: Path, tmp_path: Path) -> None:
+    (folder / "profile" / "keys" / "2.ldb").hardlink_to(folder / "profile" / "keys" / "1.ldb")
+    backup(folder, tmp_path / "copy")
+    restore(tmp_path / "copy", folder)
+    assert [path.read_bytes() for path in sorted((folder / "profile" / "keys").iterdir())] == [CANARY] * 2
+
+
 def poisoned(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
     """An archive with something in it that is no login."""
     target = io.BytesIO()
@@ -260,91 +307,3 @@ def test_a_description_cannot_widen_what_is_unpacked(tmp_path: Path, path: str) 
     with pytest.raises(BadInput):
         archive.unpack(target.getvalue(), tmp_path / "into")
     assert not (tmp_path / "evil").exists()
-
-
-def view(connection_id: str, me: str | None) -> ConnectionView:
-    return ConnectionView(
-        connection_id=connection_id,
-        tenant="t",
-        name="",
-        phone_number="",
-        settings={},
-        state=ConnectionState.CREATED,
-        reason="",
-        paused=False,
-        me=me,
-        created_at=NOW,
-        state_since=NOW,
-    )
-
-
-@pytest.fixture
-def profiles(tmp_path: Path) -> Iterator[Path]:
-    profiles = tmp_path / "profiles"
-    names = (
-        "linked",
-        "old",
-        "fresh",
-        "deleted",
-        "stranger",
-        "linked.aside-20260101T000000Z",
-        "shop.restoring",
-    )
-    long_ago = time.time() - timedelta(days=8).total_seconds()
-    for name in names:
-        (profiles / name / "profile").mkdir(parents=True)
-        (profiles / name / "profile" / "file").touch()
-        if name != "fresh":
-            for path in (
-                (profiles / name / "profile" / "file"),
-                profiles / name / "profile",
-                profiles / name,
-            ):
-                os.utime(path, (long_ago, long_ago))
-    (tmp_path / "outside").mkdir()
-    (profiles / "deleted2").symlink_to(tmp_path / "outside")
-    yield profiles
-
-
-def test_only_what_nobody_needs_is_cleared_away(profiles: Path) -> None:
-    views = {
-        each.connection_id: each
-        for each in (view("linked", "1@c.us"), view("old", None), view("fresh", None))
-    }
-    left = list(cleanup.leftovers(profiles, views, {"deleted", "deleted2"}, datetime.now(UTC)))
-    assert {each.folder.name: each.removable for each in left} == {
-        "deleted": True,
-        "old": True,
-        "stranger": False,
-        "linked.aside-20260101T000000Z": True,
-        "shop.restoring": True,
-    }
-    for each in left:
-        if each.removable:
-            cleanup.remove(each)
-        else:
-            with pytest.raises(Conflict):
-                cleanup.remove(each)
-    assert sorted(path.name for path in profiles.iterdir()) == ["deleted2", "fresh", "linked", "stranger"]
-    assert (profiles.parent / "outside").is_dir()
-
-
-def test_a_folder_that_is_in_use_is_not_cleared_away(profiles: Path) -> None:
-    (profiles / "deleted" / "lock").touch()
-    [leftover] = [
-        each
-        for each in cleanup.leftovers(profiles, {}, {"deleted"}, datetime.now(UTC))
-        if each.folder.name == "deleted"
-    ]
-    code = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, 2); print(flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(profiles / "deleted" / "lock")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as holder:
-        assert holder.stdout
-        holder.stdout.readline()
-        with pytest.raises(Conflict):
-            cleanup.remove(leftover)
-        holder.communicate()
-    assert leftover.folder.is_dir()

@@ -62,6 +62,35 @@ async def test_both_ways_of_an_answer_lead_to_each_other_also_by_whatsapp_s_ids(
         assert "15551230001" not in said
 
 
+class Ponders(Plugin):
+    """A filter that takes its time."""
+
+    asked, may_go = asyncio.Event(), asyncio.Event()
+
+    @hook
+    async def filter_outbound(self, message: Outbound, delivery: Delivery) -> None:
+        self.asked.set()
+        await self.may_go.wait()
+
+
+async def test_it_says_since_when_a_message_is_on_its_way(bot: TalkingBot) -> None:
+    Ponders.asked, Ponders.may_go = asyncio.Event(), asyncio.Event()
+    await bot.start(Ponders, settings=NO_WAIT)
+    session = await bot.connect()
+    session.gate.clear()
+    sent = await send(bot, "hello")
+    await Ponders.asked.wait()
+    assert "taken from the queue and about to leave" in await why(bot, sent.id)
+    Ponders.may_go.set()
+    await session.sending.wait()
+    since = (await bot.running.hub.outbox.get(sent.tenant, sent.id)).updated_at
+    said = f"waits: it is on its way since {since:%F %T} UTC: WhatsApp has not answered yet\n"
+    assert said in await why(bot, sent.id)
+    session.gate.set()
+    await becomes(bot, sent, State.SENT)
+    assert "waits" not in await why(bot, sent.id)
+
+
 async def test_it_says_what_a_message_waits_for(bot: TalkingBot) -> None:
     await bot.start(settings={"queue": {"retryDelays": [300_000], "reconcileAfter": 0}})
     session = await bot.connect()

@@ -30,6 +30,7 @@ FILES = {
     "plugins/dashboard/language.py": "reads the words it ships with",
     "plugins/engine_web/browsers.py": "reads which program a browser is",
     "plugins/engine_web/profile.py": "the lock of a browser profile",
+    "plugins/engine_web/unswept.py": "notes in a connection's own folder",
     "plugins/engine_web/wajs.py": "reads the scripts it ships with",
     "plugins/simulator/certificate.py": "writes the certificate of the stand-in",
     "plugins/simulator/cli.py": "keeps where the demo runs",

@@ -5,6 +5,14 @@ const WA_JS_VERSION = '4.6.0'; // what this bridge was written against
 
 const calls = {};
 
+// wa-js calls itself ready a moment before it listens for acks, edits and reactions, and before its models show
+// what it adds to them. It was here first: when this is called, all of that is done.
+let ready = false;
+WPP.loader.onFullReady(() => {
+  ready = true;
+  report({ type: 'changed' });
+});
+
 // This page's name, by which Python tells its reports from those of the page that was loaded before it.
 const PAGE = crypto.randomUUID().slice(0, 8);
 

@@ -26,18 +26,19 @@ calls.chatsSince = async (since) => {
 // Written by others, decrypted or not; WhatsApp's own notices are nobody's and never counted as unread.
 const isTheirs = (msg) => !msg.id.fromMe && (msg.type === 'ciphertext' || describe(msg) !== null);
 
+// What was written in a chat since a time, and whether that is all of it.
 calls.messagesSince = async (id, since) => {
   const chat = WPP.chat.get(id);
-  if (!chat) return [];
+  if (!chat) return { told: [], whole: true };
   const unread = Math.max(0, chat.unreadCount);
   const end = performance.now() + PATIENCE;
-  const messages = await lookBack(chat, since, end, unread);
+  const { messages, whole } = await lookBack(chat, since, end, unread);
   const told = wanted(messages, since, unread);
   for (const msg of messages.reverse()) {
-    if (performance.now() > end + PATIENCE) break; // the newest were asked first
+    if (performance.now() > end + PATIENCE) return { told, whole: false }; // the newest were asked first
     told.push(...(await remarksOn(msg, since).catch(() => [])));
   }
-  return told;
+  return { told, whole };
 };
 
 // Our own messages of a chat, and how far they have come.
@@ -46,27 +47,31 @@ calls.progressIn = async (id, since) => {
   const chat = WPP.chat.get(id);
   const remote = chat && canonical(chat.id);
   if (!chat || !CHAT_ID.test(remote)) return [];
-  const messages = await lookBack(chat, since, performance.now() + PATIENCE, 0);
+  const { messages } = await lookBack(chat, since, performance.now() + PATIENCE, 0);
   return messages
     .filter((msg) => msg.id.fromMe && msg.t >= since && msg.ack && WA_ID.test(msg.id.id))
     .map((msg) => ({ type: 'ack', chat: remote, waId: msg.id.id, ack: msg.ack }));
 };
 
-// A chat's messages back to that time and to the oldest unread one, oldest first.
+// A chat's messages back to that time and to the oldest unread one, oldest first; and whether they go back to that
+// time, or to the chat's beginning.
 async function lookBack(chat, since, end, unread) {
   let messages = [];
+  let whole = false;
   while (messages.length < MOST && performance.now() < end) {
     const anchor = messages.length ? { direction: 'before', id: messages[0].id.toString() } : {};
     const known = new Set(messages.map((msg) => msg.id.toString()));
     // It is known to hang for some chats; what the page holds of them already is told all the same.
     const asked = WPP.chat.getMessages(idOf(chat.id), { count: PAGE_OF, ...anchor });
-    const page = await Promise.race([asked, sleep(PAGE_PATIENCE).then(() => [])]);
+    const page = await Promise.race([asked, sleep(PAGE_PATIENCE).then(() => null)]);
+    if (!page) break;
     const older = page.filter((msg) => !known.has(msg.id.toString())).sort((a, b) => a.t - b.t);
     messages = [...older, ...messages];
+    whole = !older.length || messages[0].t < since;
     const enough = messages.filter(isTheirs).length >= unread;
-    if (!older.length || (messages[0].t < since && enough)) break;
+    if (!older.length || (whole && enough)) break;
   }
-  return withHeld(chat, messages);
+  return { messages: withHeld(chat, messages), whole };
 }
 
 // wa-js looks backwards from one message, and may miss those that came beside it.

@@ -54,7 +54,7 @@ function isSilent(now) {
 const lostHearing = () => (lookTrouble ? [`noticing what is missed (${lookTrouble})`] : []);
 
 function listen() {
-  if (!WPP.isFullReady || !WPP.conn.isAuthenticated()) return;
+  if (!ready || !WPP.conn.isAuthenticated()) return;
   try {
     lookRound();
     lookTrouble = null;

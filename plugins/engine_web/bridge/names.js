@@ -80,7 +80,7 @@ async function messageOf(reference) {
 
 // A page that is not ready would answer that it has nothing, which is not the same as there being nothing.
 function needLogin() {
-  if (!WPP.isFullReady || !WPP.conn.isAuthenticated()) refuse('not_connected', 'WhatsApp Web is not logged in');
+  if (!ready || !WPP.conn.isAuthenticated()) refuse('not_connected', 'WhatsApp Web is not logged in');
 }
 
 function needConnection() {

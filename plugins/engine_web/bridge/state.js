@@ -16,7 +16,7 @@ calls.snapshot = async () => {
   qrShown ||= qr !== null;
   notePairing(auth, info, socket);
   if (auth) passkeyAsked = false; // it was shown, in a window of this browser
-  if (auth && WPP.isFullReady) missing ??= selftest();
+  if (auth && ready) missing ??= selftest();
   return {
     auth,
     mode: mode ?? '',
@@ -26,7 +26,7 @@ calls.snapshot = async () => {
     me: (auth && WPP.conn.getMyUserId()?.toString()) || null,
     qr,
     idle: !auth && Boolean(WPP.conn.isIdle()),
-    ready: Boolean(WPP.isFullReady),
+    ready,
     dialog: auth ? dialog() : null,
     passkey: passkeyAsked,
     pairingSeconds: pairingSince === null ? 0 : (performance.now() - pairingSince) / 1000,

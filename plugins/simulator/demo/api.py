@@ -1,5 +1,6 @@
 """The hub's REST API as the demo uses it: what any program would send."""
 
+import asyncio
 import base64
 import io
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from typing import Any, Self
 import aiohttp
 
 from .processes import DemoFailed
+
+#: Seconds that a browser may take to show a code: the first start on a slow machine is the longest.
+_QR_SECONDS = 120.0
 
 
 class Api:
@@ -56,12 +60,17 @@ class Api:
         return found
 
     async def qr_png(self, connection_id: str) -> bytes:
-        """The QR code as a picture."""
+        """The QR code as a picture; asked for again while the hub says that it comes in a moment."""
         url = f"{self._address}/api/whatsapp/connections/{connection_id}/qr"
-        async with self._http.get(url, headers={**self._headers, "Accept": "image/png"}) as response:
-            if response.status != 200:
-                raise DemoFailed(f"the QR code answered {response.status}: {await _why(response)}")
-            return await response.read()
+        asked_until = asyncio.get_running_loop().time() + _QR_SECONDS
+        while True:
+            async with self._http.get(url, headers={**self._headers, "Accept": "image/png"}) as response:
+                if response.status == 200:
+                    return await response.read()
+                if response.status != 503 or asyncio.get_running_loop().time() > asked_until:
+                    raise DemoFailed(f"the QR code answered {response.status}: {await _why(response)}")
+                again = float(response.headers.get("Retry-After", 1))
+            await asyncio.sleep(again)
 
     async def qr_text(self, connection_id: str) -> str:
         """The QR code drawn in characters, for a terminal."""

@@ -49,8 +49,12 @@
         await this.keep(chat);
       }
 
+      rowOf({ id, unreadCount }) {
+        return { store: 'chats', key: id.toString(), value: { id: id.toString(), unreadCount } };
+      }
+
       async keep(chat) {
-        await db.put('chats', chat.id.toString(), { id: chat.id.toString(), unreadCount: chat.unreadCount });
+        await db.write([this.rowOf(chat)]);
       }
     };
     exports.ChatCollection = new exports.ChatCollectionImpl(ChatModel);

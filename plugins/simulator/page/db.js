@@ -27,10 +27,21 @@ __d('SimDb', (exports) => {
   }
 
   exports.change = (stores, use) => run(stores, 'readwrite', use); // several stores, all or none
-  exports.put = (store, key, value) => run(store, 'readwrite', (rows) => rows.put(value, key));
-  exports.remove = (store, key) => run(store, 'readwrite', (rows) => rows.delete(key));
+  // Rows of any stores, all or none; one without a value goes.
+  exports.write = (rows) => exports.change(exports.storesOf(rows), (...opened) => exports.apply(rows, opened));
+  exports.put = (store, key, value) => exports.write([{ store, key, value }]);
+  exports.remove = (store, key) => exports.write([{ store, key }]);
   exports.get = (store, key) => run(store, 'readonly', (rows) => rows.get(key));
   exports.all = (store) => run(store, 'readonly', (rows) => rows.getAll());
+
+  exports.storesOf = (rows) => [...new Set(rows.map(({ store }) => store))];
+  exports.apply = (rows, opened) => {
+    for (const { store, key, value } of rows) {
+      const there = opened.find(({ name }) => name === store);
+      if (value === undefined) there.delete(key);
+      else there.put(value, key);
+    }
+  };
 
   exports.wipe = async () => {
     localStorage.clear();

@@ -6,22 +6,23 @@ __d('SimForgetting', (exports, require) => {
   const me = require('WAWebUserPrefsMeUser');
   const KEPT_MS = 60_000; // notes older than this are of no use
   const LINKED = 'sim-linked-at';
-  const { put, remove } = db;
+  const { write } = db;
   const { setMe } = me;
   let notes = 0;
 
   // The keys of the device come and go with the login: one cannot lose them alone.
-  db.put = (store, key, value) =>
-    store === 'keys' ? put(store, key, value) : noted(store, key, (rows) => rows.put(value, key));
-  db.remove = (store, key) => noted(store, key, (rows) => rows.delete(key));
+  db.write = (rows) => (rows.some(({ store }) => store === 'keys') ? write(rows) : noted(rows));
 
-  async function noted(store, key, write) {
+  async function noted(rows) {
     const at = Date.now();
-    await db.change([store, 'undo'], (rows, undo) => {
-      const before = rows.get(key);
-      before.onsuccess = () => undo.put({ store, key, at, before: before.result }, [at, notes++]);
+    await db.change([...db.storesOf(rows), 'undo'], (...opened) => {
+      const undo = opened.at(-1);
+      for (const { store, key } of rows) {
+        const before = opened.find(({ name }) => name === store).get(key);
+        before.onsuccess = () => undo.put({ store, key, at, before: before.result }, [at, notes++]);
+      }
       undo.delete(IDBKeyRange.upperBound([at - KEPT_MS]));
-      write(rows);
+      db.apply(rows, opened);
     });
   }
 
@@ -43,6 +44,5 @@ __d('SimForgetting', (exports, require) => {
     else for (const write of written.filter(lost).reverse()) await takeBack(write);
   };
 
-  const takeBack = ({ store, key, before }) =>
-    before === undefined ? remove(store, key) : put(store, key, before);
+  const takeBack = ({ store, key, before }) => write([{ store, key, value: before }]);
 });

@@ -3,7 +3,6 @@
 __d('WAWebMediaPrep', (exports, require) => {
   const { MediaDataModel } = require('WAWebMediaDataModel');
   const { MsgCollection } = require('WAWebMsgCollection');
-  const { ChatCollection } = require('WAWebChatCollection');
   const { SendMsgResult } = require('WAWebSendMsgResult');
 
   exports.MediaPrep = class MediaPrep {
@@ -32,7 +31,7 @@ __d('WAWebMediaPrep', (exports, require) => {
     }
 
     // Answers how sending went. The message enters the chat only after the caller had time to listen for it.
-    async sendToChat({ chat, options }) {
+    async sendToChat({ options }) {
       await null;
       const { type, mimetype, size, duration, waveform } = this.mediaData;
       const { productMsgOptions, caption } = options;
@@ -46,7 +45,6 @@ __d('WAWebMediaPrep', (exports, require) => {
         duration,
         waveform,
       });
-      await ChatCollection.keep(chat);
       await MsgCollection.keep(msg);
       return this.deliver(msg);
     }

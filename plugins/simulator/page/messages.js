@@ -79,8 +79,11 @@
           .find(Boolean);
       }
 
+      // With its chat's count: a page that is killed between the two would never count it again.
       async keep(msg) {
-        await db.put('messages', msg.id.toString(), records.toRow(msg));
+        const chat = ChatCollection.ensure(msg.id.remote);
+        const row = { store: 'messages', key: msg.id.toString(), value: records.toRow(msg) };
+        await db.write([row, ChatCollection.rowOf(chat)]);
       }
     };
     exports.MsgCollection = new exports.MsgCollectionImpl(MsgModel);

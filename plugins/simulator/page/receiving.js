@@ -12,7 +12,6 @@
       // before anybody hears of the message, who may read it at once; -1 stands for marked unread by hand
       if (chat) chat.set('unreadCount', Math.max(0, chat.unreadCount) + 1);
       await MsgCollection.processMultipleMessages(chatId, [attributes]);
-      if (chat) await ChatCollection.keep(chat);
     };
   });
 

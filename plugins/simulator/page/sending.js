@@ -3,12 +3,11 @@
 (() => {
   __d('WAWebSendMsgChatAction', (exports, require) => {
     const { MsgCollection } = require('WAWebMsgCollection');
-    const { ChatCollection } = require('WAWebChatCollection');
 
     // Answers two promises: the message in the chat, and how sending it went.
     exports.addAndSendMsgToChat = async (chat, attributes) => {
       const msg = MsgCollection.admit(attributes);
-      const stored = ChatCollection.keep(chat).then(() => MsgCollection.keep(msg));
+      const stored = MsgCollection.keep(msg);
       return [stored.then(() => msg), stored.then(() => require('SimSending').transmit(msg))];
     };
   });

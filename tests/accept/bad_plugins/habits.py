@@ -35,9 +35,9 @@ class Bad(Plugin):
 HABITS = {
     "sleeps": "await asyncio.sleep(3600)",
     "raises": "raise RuntimeError(message.text)",
-    "blocks": "time.sleep(60)",
-    "spins": "while True:\n    pass",
     "leaks_a_task_that_blocks": "self.left.append(asyncio.ensure_future(blocks()))\nawait asyncio.sleep(0)",
+    "spins": "while True:\n    pass",
+    "blocks": "time.sleep(60)",
     "gives_rubbish": "return Hostile()",
     "gives_a_huge_answer": "return Outbound(to=message.chat, text='x' * 50_000_000)",
     "leaks_tasks_quietly": (

@@ -20,8 +20,8 @@ from .habits import Bad
 
 #: Seconds between two looks at the clock.
 _LOOK = 0.005
-#: Messages until each of them should have been put to sleep.
-_UNTIL_ASLEEP = 8
+#: Messages after which each of them must be asleep: so many faults are enough.
+UNTIL_ASLEEP = 5
 
 
 class Echo(Plugin):
@@ -52,7 +52,9 @@ class Lived:
         self.lost += other.lost
 
 
-async def live_with(folder: Path, plugins: Sequence[Bad], after: int) -> Lived:
+async def live_with(
+    folder: Path, plugins: Sequence[Bad], after: int, until_asleep: int = UNTIL_ASLEEP
+) -> Lived:
     """Write to a hub with these plugins until they are asleep, and then so many messages more."""
     own = folder / "own"
     own.mkdir(parents=True)
@@ -65,13 +67,13 @@ async def live_with(folder: Path, plugins: Sequence[Bad], after: int) -> Lived:
         await bot.start(*names, Echo, settings={"pluginFolders": [str(own)]})
         await bot.connect()
         async with _timed(lived.stalls):
-            for number in range(_UNTIL_ASLEEP):
+            for number in range(until_asleep):
                 await _write(bot, lived, number)
                 if not _awake(bot, plugins):
                     break
         lived.awake = _awake(bot, plugins)
         async with _timed(lived.calm):
-            for number in range(_UNTIL_ASLEEP, _UNTIL_ASLEEP + after):
+            for number in range(until_asleep, until_asleep + after):
                 await _write(bot, lived, number)
     finally:
         await bot.stop()

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import psutil
 
 from chatgrow_bot.messages import State
 
-from .shop import Shop, WatchedEngine, shop, until
+from .shop import Deliver, Shop, honestly, shop, until
 
 #: Messages at a time, each in a chat of its own.
 _CHATS = 3
@@ -34,7 +35,7 @@ class Plan:
 
     seed: int
     blows: Mapping[Blow, int]
-    engine: type[WatchedEngine] = WatchedEngine
+    deliver: Deliver = honestly  #: what the engine makes of a send
     on_unknown: str = "resend"
     deduplicate: bool = True
     forget: float = 0.0  #: seconds that the page's store loses at each blow
@@ -52,6 +53,7 @@ class Story:
     waits: list[float] = field(default_factory=list)  #: seconds from a blow to being online again
     repeats: int = 0
     descriptors: list[int] = field(default_factory=list)  #: of this process, online again after each blow
+    amid: int = 0  #: blows that met a message half sent
     orphans: int = 0
 
     @property
@@ -70,9 +72,11 @@ class Story:
 
     @property
     def doubled(self) -> list[str]:
-        """At a phone more than once, and handed to the page more than once: its own repeats are its own."""
+        """At a phone more than once. Where ids are not known, the page's own repeats are its own: what it was
+        handed once is left out."""
         seen = Counter(text for texts in self.came.values() for text in texts)
-        return [key for key, (_, text) in self.asked.items() if seen[text] > 1 and self.handed[text] > 1]
+        most = 0 if self.plan.deduplicate else 1
+        return [key for key, (_, text) in self.asked.items() if seen[text] > 1 and self.handed[text] > most]
 
     @property
     def disordered(self) -> list[str]:
@@ -82,45 +86,51 @@ class Story:
         ]
 
 
-async def play(plan: Plan, folder: Path) -> Story:
-    """The whole story, in a folder of its own."""
-    story, chance = Story(plan=plan), Random(plan.seed)
-    blows = [blow for blow, times in plan.blows.items() for _ in range(times)]
-    chance.shuffle(blows)
-    switches = {"deduplicate": plan.deduplicate}
-    settings = {"queue": {"reconcileAfter": 1, "retryDelays": [500], "onUnknown": plan.on_unknown}}
-    async with shop(
-        folder, engine=plan.engine, settings=settings, switches=switches, close_seconds=5
-    ) as here:
+async def play(folder: Path, *plans: Plan) -> Sequence[Story]:
+    """One story after another, in one shop that lives in a folder of its own. The first plan says how it is
+    set up."""
+    first = plans[0]
+    settings = {"queue": {"reconcileAfter": 1, "retryDelays": [500], "onUnknown": first.on_unknown}}
+    switches = {"deduplicate": first.deduplicate}
+    async with shop(folder, settings=settings, switches=switches, close_seconds=5) as here:
         async with here.hub():
             await here.link()
             await here.settle_login()
-            people = [here.customer() for _ in range(_CHATS)]
-            for number, blow in enumerate(blows):
-                await _struck(story, here, people, number, blow, chance)
-            story.states = dict(zip(story.asked, await here.settled(list(story.asked)), strict=True))
-            await _looked(story, here)
-        story.orphans = len(_browsers(here))
+            stories = [await _told(plan, here, name) for name, plan in zip("abc", plans, strict=False)]
+        for story in stories:
+            story.orphans = len(_browsers(here))
+    return stories
+
+
+async def _told(plan: Plan, here: Shop, name: str) -> Story:
+    story, chance = Story(plan=plan), Random(plan.seed)
+    blows = [blow for blow, times in plan.blows.items() for _ in range(times)]
+    chance.shuffle(blows)
+    here.engine.deliver = plan.deliver
+    people = [here.customer() for _ in range(_CHATS)]
+    for number, blow in enumerate(blows):
+        handful = {f"{name}{number:04d} to {person.number}": person for person in people}
+        await _struck(story, here, handful, blow, chance)
+    story.states = dict(zip(story.asked, await here.settled(list(story.asked)), strict=True))
+    await _looked(story, here)
     return story
 
 
-async def _struck(
-    story: Story, here: Shop, people: Sequence[object], number: int, blow: Blow, chance: Random
-) -> None:
+async def _struck(story: Story, here: Shop, handful: Mapping[str, Any], blow: Blow, chance: Random) -> None:
     await here.sim.order("delay_acks")  # whoever sends now waits, so that the blow meets it in the middle
     here.engine.sending.clear()
-    for person in people:
-        text = f"{number:04d} to {person.number}"  # type: ignore[attr-defined]
-        story.asked[await here.enqueue(person, text)] = (person.number, text)  # type: ignore[attr-defined]
+    before = len(await here.phone.sent())
+    ids = {await here.enqueue(person, text): (person.number, text) for text, person in handful.items()}
+    story.asked |= ids
     await here.engine.sending.wait()
     if story.plan.forget or chance.random() < 0.5:  # WhatsApp has one, and nobody has heard of it
-        before = len(await here.phone.sent())
-        await until(here.phone.sent, lambda sent: len(sent) > before or before > 0, seconds=10)
+        await until(here.phone.sent, lambda sent: len(sent) > before, seconds=10)
     await asyncio.sleep(chance.uniform(0.0, 0.2))
     if story.plan.forget:
         await here.sim.order("forget", seconds=story.plan.forget)
+    story.amid += State.SENDING in await here.states(list(ids))
     story.waits.append(await here.opens_again(lambda: _strike(here, blow)))
-    await here.settled(list(story.asked)[-_CHATS:])
+    await here.settled(list(ids))
     story.descriptors.append(psutil.Process().num_fds())
 
 
@@ -142,9 +152,11 @@ def _browsers(here: Shop) -> list[psutil.Process]:
 
 
 async def _looked(story: Story, here: Shop) -> None:
+    mine = {text for _, text in story.asked.values()}
     came: defaultdict[str, list[str]] = defaultdict(list)
     for message in await here.phone.sent():
-        came[message.recipient].append(message.text)
-        story.handed[message.text] = here.engine.handed[message.id]
+        if message.text in mine:
+            came[message.recipient].append(message.text)
+            story.handed[message.text] = here.engine.handed[message.id]
     story.came = came
     story.repeats = await here.sim.repeats(here.phone)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ import yaml
 
 from chatgrow_bot.app import Running, open_hub
 from chatgrow_bot.config import load
-from chatgrow_bot.engine import Ack, Inlet, Parcel, SessionSpec
+from chatgrow_bot.engine import Ack, Arrival, Inlet, Parcel, SessionSpec
 from chatgrow_bot.errors import ConnectionNotReady
 from chatgrow_bot.host.loader import built_in_folder, load_plugin_module
 from chatgrow_bot.hub import Identity, QrCode
@@ -41,7 +42,7 @@ _SETTINGS: Mapping[str, Any] = {
 
 
 class Watched:
-    """A session on whose way out one can stand."""
+    """A session on whose ways one can stand."""
 
     def __init__(self, session: Any, engine: "WatchedEngine") -> None:
         self.session = session
@@ -56,20 +57,53 @@ class Watched:
         self._engine.sending.set()
         return await self._engine.deliver(self.session, parcel)
 
+    async def sweep(self, since: datetime) -> AsyncIterator[Arrival]:
+        """What the page has, each as often as there are to be copies."""
+        async for arrival in self.session.sweep(since):
+            for _ in range(self._engine.copies):
+                self._engine.told[arrival.text] += 1
+                yield arrival
+
+
+class Hearing:
+    """An inlet through which one hears what is handed in, and hands it in more often."""
+
+    def __init__(self, inlet: Inlet, engine: "WatchedEngine") -> None:
+        self._inlet = inlet
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inlet, name)
+
+    async def arrived(self, arrival: Arrival) -> None:
+        """Note it, and hand it in: all copies at once."""
+        async with asyncio.TaskGroup() as copies:
+            for _ in range(self._engine.copies):
+                self._engine.told[arrival.text] += 1
+                copies.create_task(self._inlet.arrived(arrival))
+
+
+#: How a session, the first, sends a parcel.
+Deliver = Callable[[Any, Parcel], Awaitable[Ack]]
+
+
+async def honestly(session: Any, parcel: Parcel) -> Ack:
+    """As it is."""
+    sent: Ack = await session.send(parcel)
+    return sent
+
 
 class WatchedEngine:
-    """The engine, watched; a check's control overrides `deliver`."""
+    """The engine, watched; a check's control puts another `deliver` in."""
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
+        self.deliver: Deliver = honestly
         self.handed: Counter[str] = Counter()  #: how often each message was handed over, by its id
+        self.copies = 1  #: of each message that comes in
+        self.told: Counter[str] = Counter()  #: how often each message that came in was handed in, by its text
         self.sending = asyncio.Event()
         self.open_now: Any = None  #: the session that is open
-
-    async def deliver(self, session: Any, parcel: Parcel) -> Ack:
-        """As it is."""
-        sent: Ack = await session.send(parcel)
-        return sent
 
     def login_files(self, folder: Path) -> Any:
         """As it is."""
@@ -78,7 +112,7 @@ class WatchedEngine:
     @asynccontextmanager
     async def open(self, spec: SessionSpec, inlet: Inlet) -> AsyncIterator[Watched]:
         """Open, watched."""
-        async with self._engine.open(spec, inlet) as session:
+        async with self._engine.open(spec, Hearing(inlet, self)) as session:
             self.open_now = session
             try:
                 yield Watched(session, self)
@@ -179,7 +213,6 @@ _UNDER_WAY = {State.QUEUED, State.CLAIMED, State.SENDING, State.RETRY, State.UNK
 async def shop(
     folder: Path,
     *,
-    engine: type[WatchedEngine] = WatchedEngine,
     settings: Mapping[str, Any] | None = None,
     switches: Mapping[str, Any] | None = None,
     **browser: Any,
@@ -191,7 +224,7 @@ async def shop(
         given = SimpleNamespace(name="engine_web", config=config, log=structlog.get_logger())
         plugin = engine_web.EngineWeb(given)
         async with plugin.lifespan():
-            watched = engine(plugin.register_engines()["web"]())
+            watched = WatchedEngine(plugin.register_engines()["web"]())
             phone = sim.phone("+972501234567", name="Shop")
             yield Shop(folder=folder, sim=sim, phone=phone, engine=watched, settings=settings or {})
 

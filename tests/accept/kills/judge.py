@@ -30,6 +30,7 @@ class Books:
     listed: frozenset[str]  #: those that wait for a person, as he is shown them
     claims: Sequence[tuple[datetime, str]]  #: when which message was taken, in order
     tries: Mapping[str, int]  #: how often each was handed to the engine
+    cut: int  #: sends of which nobody knew how they had ended
     online: Sequence[datetime]  #: when a connection came in sync
 
 
@@ -44,6 +45,7 @@ class Findings:
     waits: Sequence[float]  #: seconds from a start to its first claim
     claims: Sequence[float]  #: seconds from being in sync to that claim
     browsers: int  #: left running at the end
+    ids_known: bool  #: WhatsApp drops a message whose id it has seen
 
     @property
     def held(self) -> frozenset[str]:
@@ -62,12 +64,13 @@ class Findings:
 
     @property
     def doubled(self) -> Sequence[str]:
-        """Shown more than once, those that WhatsApp's own page repeated left out: it was handed them once."""
+        """Shown more than once. Where ids are not known, those that WhatsApp's own page repeated are left
+        out: it was handed them once."""
         seen = Counter((to, text) for to, texts in self.came.items() for text in texts)
         return [
             key
             for key, message in self.accepted.items()
-            if seen[message.to, message.text] > 1 and self.books.tries[key] > 1
+            if seen[message.to, message.text] > 1 and (self.ids_known or self.books.tries[key] > 1)
         ]
 
     @property
@@ -107,6 +110,7 @@ async def find(story: Story) -> Findings:
         waits=waits,
         claims=claims,
         browsers=_browsers(str(town.stage.places.folder)),
+        ids_known=town.plan.deduplicate,
     )
 
 
@@ -122,6 +126,7 @@ def _books(conn: Connection) -> Books:
         ),
         claims=[(step.at, step.message_id) for step in steps if step.state == State.CLAIMED],
         tries=Counter(step.message_id for step in steps if step.state == State.SENDING),
+        cut=sum(step.state == State.UNKNOWN for step in steps),
         online=[fact.at for fact in facts if fact.body["state"] == ConnectionState.ONLINE],
     )
 
@@ -164,10 +169,14 @@ def judged(story: Story, found: Findings) -> list[str]:
         broken.append(f"{len(found.books.states)} rows of {len(found.accepted)} messages")
     if found.disordered:
         broken.append(f"{len(found.disordered)} chats out of order")
+    if not found.books.cut:
+        broken.append("no kill met a send: nothing was tried")
     if any(times > plan.kills for times in found.again.values()):
         broken.append(f"more sent again than killed: {dict(found.again)}")
     if any(repeats > 2 * plan.kills for repeats in found.repeats.values()):
         broken.append(f"more on the wire than cut sends explain: {dict(found.repeats)}")
+    if died := sum(life.died for life in story.lives):
+        broken.append(f"{died} hubs ended before they were killed")
     if found.browsers or not story.clean:
         broken.append(f"the end was not clean: {found.browsers} browsers left")
     return broken

@@ -48,6 +48,7 @@ class Life:
 
     began: datetime
     moment: Moment | None  #: None: it was let finish
+    died: bool = False  #: by itself, before it was killed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,9 +67,9 @@ async def play(town: Town) -> Story:
     story, errand = Story(town=town), _Errand(town)
     share = 1 + int(plan.messages / (plan.kills * 0.8 + 1))
     moments = chance.choices(list(_OFTEN), list(_OFTEN.values()), k=plan.kills)
-    moments[0] = Moment.LINKED
-    for moment in moments:
-        await _forgetting(town, chance.random() < 0.5 or moment is Moment.LINKED)
+    moments[0] = Moment.CUT if plan.linked else Moment.LINKED
+    for number, moment in enumerate(moments):
+        await _forgetting(town, chance.random() < 0.5 or number == 0)
         await _killed(story, errand, moment, chance, share)
     await _last(story, errand)
     return story
@@ -82,7 +83,8 @@ async def _forgetting(town: Town, forgets: bool) -> None:
 
 async def _killed(story: Story, errand: "_Errand", moment: Moment, chance: Random, share: int) -> None:
     town = story.town
-    story.lives.append(Life(began=datetime.now(UTC), moment=moment))
+    life = Life(began=datetime.now(UTC), moment=moment)
+    story.lives.append(life)
     async with _hub(town) as hub:
         if moment is Moment.STARTING:
             await asyncio.sleep(chance.uniform(0.1, 3.0))
@@ -99,7 +101,7 @@ async def _killed(story: Story, errand: "_Errand", moment: Moment, chance: Rando
                 _kill(hub.pid, chance.random() < 0.5)
                 await asking
         _kill(hub.pid, whole=False)
-        await hub.wait()
+        life.died = await hub.wait() != -signal.SIGKILL
     await town.phones.heal("drop_acks")
 
 
@@ -123,7 +125,7 @@ async def _cut(town: Town, asking: Awaitable[None]) -> None:
     await town.phones.order("drop_acks")
     await asking
     with suppress(TimeoutError):  # nothing was left to send
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             for shop, seq in zip(shops, known, strict=True):
                 while not await shop.sent(after=seq):  # noqa: ASYNC110 (over HTTP)
                     await asyncio.sleep(0.05)

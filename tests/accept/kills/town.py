@@ -39,6 +39,8 @@ class Plan:
     reconcile_after: float = 1.0  #: seconds
     forget: float = 2.0  #: what a page's store loses at a kill, where it does, in seconds
     broken: bool = False  #: the negative control
+    first: int = 0  #: the number of the first message
+    linked: bool = False  #: by an earlier story, whose customers these are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +93,16 @@ class Town:
         names, chats = list(self.shops), self.plan.chats // self.plan.connections
         return [
             Message(
-                number=number,
-                connection_id=names[number % len(names)],
-                to=_customer(number % len(names), number // len(names) % chats),
+                number=self.plan.first + at,
+                connection_id=names[at % len(names)],
+                to=_customer(at % len(names), at // len(names) % chats),
             )
-            for number in range(self.plan.messages)
+            for at in range(self.plan.messages)
         ]
+
+    def again(self, plan: Plan) -> "Town":
+        """The same accounts and people, for another story."""
+        return Town(plan, self.stage, self.phones)
 
     async def settle(self) -> None:
         """Everybody gets a phone."""

@@ -65,7 +65,7 @@ async def put(db: Database, *rows: Outgoing) -> None:
 LATER = NOW + timedelta(hours=1)
 
 
-async def turn(db: Database, now: datetime = LATER) -> Outgoing | datetime | None:
+async def turn(db: Database, now: datetime = LATER) -> Outgoing | queue.NotYet | None:
     """The next message of the lane, or when to look again."""
     return await db.write_together(queue.claim, queue.Claim("shop", Lane.SEND, EPOCH, now))
 
@@ -104,7 +104,7 @@ async def test_the_claim_goes_by_priority_then_age_and_passes_chats_that_are_hel
     await put(db, held, behind, next_one, urgent_later)
     claimed = [await claim(db) for _ in range(3)]
     assert [row and row.delivery.id for row in claimed] == [held.delivery.id, next_one.delivery.id, None]
-    assert await turn(db) == urgent_later.delivery.due
+    assert await turn(db) == queue.NotYet(urgent_later.delivery.due)
     await ack(db, held)
     freed = await claim(db)
     assert freed is not None

@@ -28,8 +28,9 @@ async def leave(db: Database, now: datetime, until: int, chance: Random) -> list
     while len(left) < until:
         turn = queue.Claim("shop", Lane.SEND, EPOCH, now)
         answer = await db.write_together(queue.claim, turn)
-        if isinstance(answer, datetime):
-            now = answer
+        if isinstance(answer, queue.NotYet):
+            assert answer.until is not None
+            now = answer.until
             continue
         assert isinstance(answer, Outgoing)
         d = answer.delivery

@@ -41,7 +41,7 @@ async def db(url: str) -> AsyncIterator[Database]:
         yield db
 
 
-async def take(db: Database, *wanted: tuple[str, Lane]) -> list[Outgoing | datetime | None]:
+async def take(db: Database, *wanted: tuple[str, Lane]) -> list[Outgoing | queue.NotYet | None]:
     claims = [queue.Claim(name, lane, EPOCH, LATER) for name, lane in wanted]
     return list(await asyncio.gather(*(db.write_together(queue.claim, each) for each in claims)))
 
@@ -76,7 +76,7 @@ async def test_each_lane_gets_its_own_head_or_learns_when_to_look_again(db: Data
     assert [each.delivery.id if isinstance(each, Outgoing) else each for each in answers] == [
         rows[0].delivery.id,
         urgent.delivery.id,
-        later.delivery.due,
+        queue.NotYet(later.delivery.due),
         None,
         None,
         None,
@@ -87,7 +87,7 @@ async def test_two_lanes_that_want_the_same_chat_do_not_both_get_it(db: Database
     send, reply = message(1, connection_id="line0"), message(1, connection_id="line0", lane=Lane.REPLY)
     await db.write(lambda conn: stored.add(conn, [send, reply]))
     first, second = await take(db, ("line0", Lane.SEND), ("line0", Lane.REPLY))
-    assert first is None
+    assert first == queue.NotYet(None)  # until that chat is free
     assert isinstance(second, Outgoing)
     assert second.delivery.id == reply.delivery.id
 
@@ -96,14 +96,14 @@ async def test_two_who_ask_for_one_lane_do_not_get_the_same_message(db: Database
     await db.write(lambda conn: stored.add(conn, [message(1, connection_id="line0")]))
     first, second = await take(db, ("line0", Lane.SEND), ("line0", Lane.SEND))
     assert isinstance(first, Outgoing)
-    assert second == LATER
+    assert second == queue.NotYet(LATER)
 
 
 async def test_a_message_to_somebody_who_opted_out_ends_where_it_is_found(db: Database) -> None:
     gone, stays = message(1, connection_id="line0"), message(2, connection_id="line0")
     await db.write(lambda conn: consent.record(conn, "u", gone.delivery.chat, True, "STOP", NOW))
     await db.write(lambda conn: stored.add(conn, [gone, stays]))
-    assert await take(db, ("line0", Lane.SEND)) == [LATER]
+    assert await take(db, ("line0", Lane.SEND)) == [queue.NotYet(LATER)]
     assert await state(db, gone) is State.CANCELLED
     (next_one,) = await take(db, ("line0", Lane.SEND))
     assert isinstance(next_one, Outgoing)

@@ -114,6 +114,23 @@ async def test_release_brings_forward_what_was_held_for_being_a_first_contact_an
     assert [(row.delivery.due - NOW) // HOUR for row in rows] == [0, 3, 5]
 
 
+async def test_what_was_promised_to_a_linked_id_is_his_whose_number_it_is_if_he_has_no_place(
+    db: Database,
+) -> None:
+    def work(conn: Connection) -> list[Any]:
+        places.promise(conn, "shop", FIRST, "1@lid", NOW + HOUR)
+        places.promise(conn, "shop", FIRST, "2@lid", NOW + 2 * HOUR)
+        places.promise(conn, "shop", FIRST, "2@c.us", NOW + 3 * HOUR)
+        places.take(conn, "shop", FIRST, "3@lid", NOW)
+        for n in range(1, 4):
+            places.move(conn, "shop", f"{n}@lid", f"{n}@c.us")
+        names = [f"{n}@{kind}" for n in range(1, 4) for kind in ("c.us", "lid")]
+        places_now = (places.of(conn, "shop", FIRST, name, NOW) for name in names)
+        return [at and (at - NOW) // HOUR for at in places_now]
+
+    assert await db.write(work) == [1, None, 3, None, None, 0]  # what left under a name has left under it
+
+
 async def test_an_account_is_new_when_another_is_linked_and_not_when_the_same_comes_back(
     db: Database,
 ) -> None:
@@ -163,6 +180,8 @@ async def test_whatever_the_gate_asks_is_found_by_an_index_among_a_hundred_thous
         places.count(conn, "shop", FIRST, NOW, NOW + HOUR, besides="", gone=True)
         places.take(conn, "shop", FIRST, "5@c.us", NOW)
         places.release(conn, "shop", NOW, "7@c.us")
+        places.move(conn, "shop", "8@lid", "9@c.us")
+        places.turned_back(conn, NOW)
         stored_connections.linked_at(conn, "shop")
         for statement, values in list(asked):
             rows = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)

@@ -180,6 +180,28 @@ async def test_a_long_history_is_walked_to_its_end_and_what_is_young_is_not_look
         assert list(found) == [f"o{number:04}" for number in range(1500, 1505)]
 
 
+@pytest.mark.parametrize(
+    ("days", "go"),
+    [
+        ([40, 35, 2, 31, 1], 2),  # the clock was a month behind: what comes after a young one is young
+        ([40, *[-300] * 1500, 35, 1], 1502),  # it was a year ahead: as old as those on both sides
+        ([40, *[-300] * 1500, 1], 1),  # and as young
+        ([*[-300] * 1500, 2, 40, 1], 0),
+    ],
+    ids=["behind", "ahead", "ahead since", "both"],
+)
+async def test_facts_are_as_old_as_their_neighbours_whatever_the_clock_said(
+    url: str, days: list[int], go: int
+) -> None:
+    fact = {"hook": "on_fault", "tenant": "", "connection_id": "", "body": {}}
+    async with open_database(url) as db:
+        await db.write(lambda conn: conn.execute(insert(journal), [{**fact, "at": at(age)} for age in days]))
+        found = await db.read(lambda conn: retention.FACTS.find(conn, BEFORE, 10_000))
+        assert await db.write(lambda conn: retention.FACTS.remove(conn, found, BEFORE)) == go
+        left = await db.read(lambda conn: ids(conn, journal.c.position))
+        assert left == set(range(go + 1, len(days) + 1))
+
+
 async def test_keys_are_forgotten_by_their_age(url: str) -> None:
     rows = [
         {"tenant": "t", "key": f"k{days}", "digest": "d", "message_id": "m", "created_at": at(days)}

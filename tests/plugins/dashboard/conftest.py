@@ -123,6 +123,11 @@ class Console:
         await self.until(lambda: connection_id in self.engine.opened)
         return self.engine.opened[connection_id]
 
+    async def another(self, than: FakeSession, connection_id: str) -> FakeSession:
+        """The session that is opened after this one, which may not be closed yet."""
+        await self.until(lambda: self.engine.opened.get(connection_id, than) is not than)
+        return self.engine.opened[connection_id]
+
     async def reaches(self, who: Identity, connection_id: str, state: ConnectionState) -> None:
         def is_there() -> bool:
             return self.views[connection_id].state is state

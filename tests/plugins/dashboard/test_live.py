@@ -124,16 +124,17 @@ async def test_an_unlinked_number_is_linked_anew_and_a_lost_one_is_connected_aga
     who = await console.user()
     shop = await console.connection(who, state=ConnectionState.ONLINE)
     page = await console.page(who)
-    console.engine.opened[shop].becomes(ConnectionState.LOGGED_OUT)
+    unlinked = console.engine.opened[shop]
+    unlinked.becomes(ConnectionState.LOGGED_OUT)
     await page.get_by_role("button", name="Link again").click()
     await expect(page.get_by_role("heading", name="Link The shop")).to_be_visible()
-    (await console.session(shop)).becomes(ConnectionState.QR, CODE)
+    linked = await console.another(unlinked, shop)
+    linked.becomes(ConnectionState.QR, CODE)
     assert await scanned(page) == CODE
-    (await console.session(shop)).becomes(ConnectionState.ONLINE)
+    linked.becomes(ConnectionState.ONLINE)
     await page.goto(f"{console.url}/console")
-    first = console.engine.opened[shop]
     await page.get_by_role("button", name="Reconnect").click()
-    await console.until(lambda: console.engine.opened.get(shop, first) is not first)
+    await console.another(linked, shop)
 
 
 async def test_a_number_is_linked_by_a_code_that_is_typed_on_the_phone(console: Console) -> None:
@@ -160,11 +161,12 @@ async def test_a_link_page_says_when_its_connection_is_deleted_or_its_code_ran_o
     shop = await console.connection(who)
     page = await console.page(who, f"/console/connections/{shop}/link")
     await expect(page.locator("img.qr")).to_be_visible()
-    console.engine.opened[shop].reason = "its QR code was not scanned"
-    console.engine.opened[shop].becomes(ConnectionState.DISCONNECTED)
+    ended = console.engine.opened[shop]
+    ended.reason = "its QR code was not scanned"
+    ended.becomes(ConnectionState.DISCONNECTED)
     await expect(page.get_by_text("its QR code was not scanned")).to_be_visible()
     await page.get_by_role("button", name="Show a new code").click()
-    (await console.session(shop)).becomes(ConnectionState.QR, CODE)
+    (await console.another(ended, shop)).becomes(ConnectionState.QR, CODE)
     assert await scanned(page) == CODE
     await console.running.hub.connections.delete(who.user_id, shop)
     await expect(page.get_by_role("heading", name="There is no such connection")).to_be_visible()

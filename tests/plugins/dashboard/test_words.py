@@ -65,9 +65,10 @@ async def test_a_language_is_chosen_and_one_stays_on_the_page(console: Console) 
 
 async def middle(page: Page, selector: str) -> float:
     """Where something stands, from 0 at the left edge of the page to 1 at the right."""
-    box = await page.locator(selector).first.bounding_box()
-    size = page.viewport_size
-    assert box and size
+    place, size = page.locator(selector).first, page.viewport_size
+    while not (box := await place.bounding_box()):  # the stream has just put another in its place
+        await expect(place).to_be_visible()
+    assert size
     return (box["x"] + box["width"] / 2) / size["width"]
 
 

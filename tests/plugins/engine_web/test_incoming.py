@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import structlog
 
-from chatgrow_bot.engine import Ack, Arrival
+from chatgrow_bot.engine import Ack, Arrival, Snapshot
 from chatgrow_bot.errors import StoreUnavailable
-from chatgrow_bot.messages import Attachment, Kind
+from chatgrow_bot.messages import Attachment, ConnectionState, Kind
 from chatgrow_bot.payloads import (
     Contacts,
     Deletion,
@@ -198,8 +198,25 @@ async def test_a_full_queue_makes_the_page_wait_and_then_refuses() -> None:
 async def test_a_logout_is_told_with_its_reason() -> None:
     told: list[str] = []
     inlet = RecordingInlet()
-    await made(inlet, told.append).take(SOURCE, json.dumps({"type": "changed", "logout": "user_initiated"}))
-    assert (told, inlet.changes) == (["user_initiated"], 1)
+    reports = made(inlet, told.append)
+    async with handing_in(reports):
+        await reports.take(SOURCE, json.dumps({"type": "changed", "logout": "user_initiated"}))
+        assert told == ["user_initiated"]
+        await inlet.until(lambda: inlet.changes == 1)
+
+
+async def test_a_flood_of_changes_is_handed_in_as_a_few_and_the_last_is_not_forgotten() -> None:
+    inlet = RecordingInlet()
+    reports, now = made(inlet), asyncio.get_running_loop().time
+    async with handing_in(reports):
+        began = now()
+        for _ in range(1000):
+            assert await reports.take(SOURCE, json.dumps({"type": "changed"}))
+            await asyncio.sleep(0)
+        assert 1 <= inlet.changes <= 1 + (now() - began) / incoming.APART
+        known = inlet.changes
+        await reports.take(SOURCE, json.dumps({"type": "changed"}))
+        await inlet.until(lambda: inlet.changes > known)
 
 
 async def test_a_store_that_is_down_for_a_while_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,3 +253,15 @@ async def test_one_message_that_cannot_be_stored_does_not_stop_the_next() -> Non
     async with handing_in(reports):
         await inlet.until(lambda: bool(inlet.arrivals))
     assert inlet.arrivals[0].wa_id == "3Agood"
+
+
+async def test_nonsense_under_another_name_does_not_get_the_page_loaded_anew() -> None:
+    reports = made(RecordingInlet())
+    await reports.take(SOURCE, json.dumps({"type": "beat", "told": 0}), "page")
+    await reports.take(SOURCE, json.dumps(ACK), "page")
+    await reports.take(SOURCE, "nonsense", "another")
+    await reports.take(SOURCE, json.dumps({"type": "beat", "told": 1}), "page")
+    ear = part("snapshot").EarState(name="page.1", waiting=0.0, deaf=False, silent=False)
+    for _ in range(2):  # what is wrong twice is mended
+        looked = await reports._listening.judge(Snapshot(state=ConnectionState.ONLINE), ear)
+    assert looked.can_receive

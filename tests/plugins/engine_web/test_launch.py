@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -157,5 +159,27 @@ def test_a_script_around_a_browser_is_passed_over(monkeypatch: pytest.MonkeyPatc
 
 async def test_the_browser_does_not_call_itself_headless() -> None:
     browser = browsers.find_browser(settings.WebSettings(), "/none")
-    assert "Headless" not in (agent := await browsers.user_agent(browser))
+    assert "Headless" not in (agent := await browsers.user_agent(browser, 60))
     assert "Chrome/" in agent
+
+
+async def test_a_browser_that_does_not_tell_its_version_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    (slow := tmp_path / "chromium").write_text("#!/bin/sh\nexec sleep 60")
+    slow.chmod(0o755)
+    with pytest.raises(EngineError, match=r"did not tell its version within 0\.1 s"):
+        await browsers.user_agent(slow, 0.1)
+
+
+def test_a_leftover_browser_is_known_by_any_name_of_its_profile(tmp_path: Path) -> None:
+    (tmp_path / "other").symlink_to(tmp_path / "profiles")
+    with part("profile").held(tmp_path / "profiles" / "shop") as profile:
+        code = "print(flush=True); import sys; sys.stdin.read()"
+        place = tmp_path / "other" / "shop" / "profile"
+        command = [sys.executable, "-c", code, f"--user-data-dir={place}"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as browser:
+            assert browser.stdout
+            browser.stdout.readline()
+            assert [each.pid for each in profile.processes()] == [browser.pid]
+            assert profile.kill_browsers() == 1
+            browser.communicate()
+        assert profile.processes() == []

@@ -11,10 +11,17 @@ from chatgrow_bot.messages import ConnectionState as State
 from chatgrow_bot.messages import Kind
 from chatgrow_bot.payloads import Poll, Vote
 
-from .conftest import World, chat_of, reach
+from .conftest import World, browser_page, chat_of, reach
 from .test_messages import parcel
 
 WA_ID = "3EB00123456789ABCDEF01"
+#: A busy machine: once wa-js calls itself ready, what was to be done at once is done a little later.
+SLOW_TIMERS = """
+    const later = window.setTimeout;
+    window.setTimeout = (act, ms, ...rest) => later(act, ms || (window.WPP?.isFullReady ? 700 : 0), ...rest);
+"""
+#: What wa-js sets up last: it says that it is ready a moment before.
+ALL_THERE = "() => 'hasUnread' in WPP.whatsapp.ChatModel.prototype"
 
 
 async def test_a_message_is_still_found_after_a_restart_and_how_far_it_came_meanwhile(world: World) -> None:
@@ -30,6 +37,18 @@ async def test_a_message_is_still_found_after_a_restart_and_how_far_it_came_mean
         now = datetime.now(UTC)
         assert [ack async for ack in session.progress(now - timedelta(minutes=2))] == [read]
         assert [ack async for ack in session.progress(now + timedelta(hours=1))] == []
+
+
+async def test_a_session_is_not_online_before_wa_js_listens_to_everything(world: World) -> None:
+    async with world.open() as session:
+        await world.link(session)
+        page = browser_page(session)
+        await page.add_init_script(SLOW_TIMERS)
+        await page.reload()
+        await page.wait_for_function("() => window.WPP?.isFullReady")
+        assert not await page.evaluate(ALL_THERE)  # so that this test is about something
+        await reach(session, State.ONLINE, world.inlet)
+        assert await page.evaluate(ALL_THERE)
 
 
 async def test_the_sweep_finds_what_came_while_the_session_was_closed(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from chatgrow_bot.engine import Arrival
 from chatgrow_bot.messages import Kind
 
-from .conftest import Chat, browser_page, chat_of
+from .conftest import Chat, browser_page, chat_of, part
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -107,6 +107,9 @@ async def test_a_chat_that_cannot_be_read_keeps_out_no_other_and_is_read_later(c
     async with instead_of_messages(chat, "throw new Error('no')"):
         assert await swept(chat) == []
     assert "could not be read" in chat.world.inlet.troubles[before]
+    note = part("unswept").Unswept(chat.world.folder / "shop" / "unswept")  # as the next session will see it
+    assert chat_of(chat.customer) in note.with_these([], 0)
+    await chat.session.mark_read(chat_of(chat.customer))
     later = datetime.now(UTC) + timedelta(days=5)
     texts = [each.text async for each in chat.session.sweep(later)]
     assert "hidden" in texts
@@ -116,6 +119,10 @@ async def test_a_chat_in_which_looking_back_hangs_is_told_as_far_as_the_page_has
     await written(chat, "at hand")
     async with instead_of_messages(chat, "return new Promise(() => {})"):
         assert [each.text for each in await swept(chat)] == ["at hand"]
+    await chat.session.mark_read(chat_of(chat.customer))
+    later = datetime.now(UTC) + timedelta(days=5)
+    assert "at hand" in [each.text async for each in chat.session.sweep(later)]  # it was not taken for all
+    assert "at hand" not in [each.text async for each in chat.session.sweep(later)]
 
 
 async def test_a_remark_dated_in_the_future_is_dated_now(chat: Chat) -> None:

@@ -1,5 +1,6 @@
 """The QR code in each of its forms, read back by an independent decoder."""
 
+import asyncio
 import base64
 import io
 from typing import Any
@@ -13,6 +14,7 @@ from chatgrow_bot.testing import FakeSession
 from .conftest import CONNECTIONS, Api
 
 QR = f"{CONNECTIONS}/shop/qr"
+PAIRING = f"{CONNECTIONS}/shop/pairing-code"
 CODE = "2@" + "Xy7+/=" * 30 + ",a,b,c,1"
 
 
@@ -82,6 +84,43 @@ async def test_a_connection_without_a_code_says_its_state_and_what_to_do(api: Ap
     answer = await api.ask("GET", QR)
     assert answer.is_problem(409, "Connection not ready")
     assert "online" in answer.body["detail"]
+
+
+async def test_a_code_that_is_still_to_come_is_waited_for_and_then_to_be_asked_for_again(api: Api) -> None:
+    api.engine.on_open = lambda session: session.becomes(ConnectionState.STARTING)
+    await api.create("shop")
+    async with asyncio.timeout(20):
+        while "shop" not in api.engine.opened:
+            await api.ask("GET", f"{CONNECTIONS}/shop")
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        pairing = api.ask("POST", PAIRING, json={"phoneNumber": "+14155550123"})
+        asking = [group.create_task(each) for each in (api.ask("GET", QR), pairing)]
+        while not all(each.done() for each in asking):
+            await api.ask("GET", f"{CONNECTIONS}/shop")
+            api.clock.advance(5)
+    for each in asking:
+        answer = each.result()
+        assert answer.is_problem(503, "Connection not ready")
+        assert answer.headers["Retry-After"] == "5"
+        assert answer.body["state"] == "starting"
+        assert answer.body["detail"].endswith("ask again.")
+    assert api.clock.monotonic() >= 30
+    api.engine.opened["shop"].becomes(ConnectionState.QR, CODE)
+    assert (await api.ask("GET", QR)).body["code"] == CODE
+
+
+async def test_a_linked_connection_that_starts_will_show_no_code(api: Api) -> None:
+    session = await api.connect("shop")
+    api.engine.on_open = lambda session: session.becomes(ConnectionState.STARTING)
+    session.dead = True
+    session.inlet.changed()
+    await api.until("operator", "shop", ConnectionState.STARTING)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        asking = group.create_task(api.ask("GET", QR))
+        while not asking.done():
+            await api.ask("GET", f"{CONNECTIONS}/shop")
+            api.clock.advance(5)
+    assert asking.result().is_problem(409, "Connection not ready")
 
 
 async def test_a_viewer_does_not_see_the_code(api: Api) -> None:

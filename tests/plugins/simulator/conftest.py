@@ -28,6 +28,7 @@ PATIENCE_MS = 30_000
 # What wa-js tells, in the order it tells it, as plain values.
 LISTEN = """
 window.told = [];
+WPP.loader.onFullReady(() => { window.settled = true; });
 const tell = (event, facts) => told.push({event, ...facts});
 WPP.on('chat.new_message', ({id, type, body, from}) =>
   tell('message', {id: String(id), type, body, fromMe: id.fromMe, from: String(from)}));
@@ -96,7 +97,8 @@ class WebPage:
         )
 
     async def ready(self) -> None:
-        await self.page.wait_for_function("() => window.WPP?.isFullReady", timeout=PATIENCE_MS)
+        # wa-js says `isFullReady` before its models have what it adds to them, such as `hasUnread`
+        await self.page.wait_for_function("() => window.settled", timeout=PATIENCE_MS)
 
     async def qr(self) -> str:
         code: str = await self.until("async () => (await WPP.conn.getAuthCode())?.fullCode")

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 
 DANA = "972541112233@c.us"
 UNREAD = "(chat) => WPP.chat.get(chat)?.unreadCount"
+# The page's store takes one more message, and nothing after it.
+DIES = """() => {
+  const db = require('SimDb'), { write } = db;
+  db.write = async (rows) => {
+    if (window.died) return new Promise(() => {});
+    await write(rows);
+    window.died = rows.some(({ store }) => store === 'messages');
+  };
+}"""
 BODIES = """async ([chat, options]) =>
   (await WPP.chat.getMessages(chat, options)).map((msg) => msg.body)"""
 
@@ -68,6 +77,19 @@ async def test_what_came_while_the_page_was_down_waits_unread_in_the_chat(
             "while down 2",
         ]
         assert await page.ask(BODIES, [DANA, {"count": -1}]) == ["before", "while down 1", "while down 2"]
+
+
+async def test_a_page_that_dies_as_it_has_stored_a_message_has_counted_it_as_unread(
+    open_page: OpenPage, shop: Phone, dana: Customer
+) -> None:
+    async with open_page("profile") as page:
+        await page.link(shop)
+        await page.ask(DIES)
+        await dana.write(shop, "the last one")
+        await page.until("() => window.died")
+    async with open_page("profile") as page:
+        await page.online()
+        assert await page.ask(UNREAD, DANA) == 1
 
 
 async def test_a_message_typed_on_the_phone_shows_as_our_own(
