@@ -129,4 +129,4 @@ async def test_a_connection_never_linked_answers_409_with_its_state(api: Api) ->
     await api.ask("POST", CONNECTIONS, json={"connectionId": "shop", "settings": {"engine": "nosuch"}})
     answer = await api.ask("POST", SEND, json={"to": TO, "message": "x"})
     assert answer.is_problem(409, "Connection not ready")
-    assert re.match(r"Connection 'shop' is (created|starting|reconnecting): ", answer.body["detail"])
+    assert re.match(r"Connection 'shop' is (created|starting|reconnecting|failed): ", answer.body["detail"])
