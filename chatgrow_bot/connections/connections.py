@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -88,12 +87,6 @@ class Connections(Roster):
         """A connection's session while it is online."""
         keeper = self._fleet.keepers.get(connection_id)
         return keeper.ready() if keeper else None
-
-    def at_rest(self, connection_id: str, reason: str) -> AbstractAsyncContextManager[None]:
-        """Closed between two messages for the time of the block, its folder nobody's; after that it is opened
-        again if it was open. What waits is held. `reason` is told with the state, and is no sentence.
-        Raises ConnectionNotReady when what is being sent does not end."""
-        return self._fleet.keepers[connection_id].at_rest(reason)
 
     def folder(self, connection_id: str) -> Path:
         """A connection's own folder: its login."""

@@ -3,8 +3,7 @@ the engine calls in only makes the next look come sooner. What a look leads to i
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -19,7 +18,6 @@ from .camera import Camera
 from .catch_up import CatchUp
 from .ends import ALERTS, ENDS, LASTING, PASSING, UNLINKED
 from .hearing import Hearing
-from .leave import Leave
 from .ledger import Ledger
 from .linking import Linking
 from .listener import Patience
@@ -67,7 +65,7 @@ class Keeper:
         self._look = asyncio.Event()
         self._again = asyncio.Event()
         self._may_send = False  #: once the way out has been told that it is online, and while it is
-        self._leave = Leave(connection_id, lambda: self.state, self.changed)
+        self.leaving = ""  #: why the session is being closed between two messages, to be opened anew
         self._entered = (self.state, self.reason, self.me)  #: as the listener knows it
         self._failures = 0
         self._relapses, self._told = Relapses(), Told()
@@ -92,11 +90,6 @@ class Keeper:
         """Whether it has a session now."""
         return self._session is not None
 
-    @property
-    def leaving(self) -> str:
-        """Why the session is being closed between two messages; empty while it is not."""
-        return self._leave.reason
-
     async def log_out(self) -> None:
         """Unlink the account, if it is online. Raises EngineError."""
         if session := self.online():
@@ -113,20 +106,9 @@ class Keeper:
 
     def renew(self, reason: str) -> None:
         """Open the session anew as soon as nothing is being sent on it; what waits is held until then."""
-        if self._session:
-            self._leave.renew(reason)
-
-    @asynccontextmanager
-    async def at_rest(self, reason: str) -> AsyncIterator[None]:
-        """The session is closed between two messages for the time of the block, and its folder is nobody's;
-        after that it is opened again if it was open, or if somebody asked for it meanwhile.
-        Raises ConnectionNotReady when what is being sent does not end."""
-        try:
-            async with self._leave.rest(reason, self.bounds.rest):
-                yield
-        finally:
-            if self.ready():  # it was not closed after all
-                self._listener.online(self.connection_id)
+        if self._session and not self.leaving:
+            self.leaving = reason
+            self.changed()
 
     async def weigh(self) -> None:
         """Ask what the session takes of the machine."""
@@ -192,9 +174,8 @@ class Keeper:
     async def _seated(self, seat: Seat) -> str:
         """Keep a session open, and open it anew at once where that is meant; why it was lost, or ended."""
         while True:
-            async with self._leave.folder:
-                self._again.clear()
-                lost = await self._open_once(seat)
+            self._again.clear()
+            lost = await self._open_once(seat)
             heed_the_end()
             if not self._again.is_set() and (lost or self.state in ENDS):
                 return lost
@@ -234,7 +215,7 @@ class Keeper:
             self.deaf = ""
             self.ledger.closed()
             self.linking.close()
-            self._leave.closed()
+            self.leaving = ""
 
     async def _pause(self, reason: str) -> None:
         """It was lost: wait before the next try, or give up."""

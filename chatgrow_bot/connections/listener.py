@@ -68,4 +68,3 @@ class Bounds:
     closing: float = 60.0
     picture: float = 10.0
     weighing: float = 10.0
-    rest: float = 300.0  #: until what is being sent has ended, and the session is closed

@@ -39,11 +39,7 @@ class Kept(Protocol):
     hearing: Hearing
     catch_up: CatchUp
     camera: Camera
-
-    @property
-    def leaving(self) -> str:
-        """Why the session is being closed between two messages."""
-        ...
+    leaving: str
 
     async def next_look(self, seconds: float) -> bool:
         """Wait; False when the session is to be opened anew."""

@@ -28,11 +28,6 @@ def keeper(bot: TalkingBot, connection_id: str = "shop") -> Keeper:
     return found
 
 
-async def rests(bot: TalkingBot) -> None:
-    async with keeper(bot).at_rest("it is copied"):
-        pass
-
-
 async def stays(bot: TalkingBot, clock: FakeClock, state: ConnectionState, times: int = 1) -> None:
     await settled(bot, lambda: "shop" not in bot.engine.opened)
     for _ in range(3):
@@ -64,16 +59,13 @@ async def test_put_out_and_then_asked_to_close_it_is_not_opened_anew_either(
     await bot.reaches("shop", ConnectionState.BANNED)
     await settled(bot, lambda: "shop" not in bot.engine.opened)
     keeper(bot).renew("it has grown")
-    resting = asyncio.create_task(rests(bot))
     await bot.running.ground.db.write(lambda conn: None)
     bot.engine.closing.set()
-    await resting
     await stays(bot, clock, ConnectionState.BANNED)
 
 
-@pytest.mark.parametrize("given_up", [True, False])
-async def test_closed_on_purpose_it_comes_back_though_the_purpose_is_given_up_or_the_closing_fails(
-    bot: TalkingBot, clock: FakeClock, given_up: bool
+async def test_closed_on_purpose_it_comes_back_though_the_closing_fails(
+    bot: TalkingBot, clock: FakeClock
 ) -> None:
     await bot.start(Faults)
     await bot.connect(autoReconnect=False)
@@ -81,16 +73,8 @@ async def test_closed_on_purpose_it_comes_back_though_the_purpose_is_given_up_or
     async def fails() -> None:
         raise EngineError("the browser does not answer")
 
-    if given_up:
-        bot.engine.closing.clear()
-    else:
-        bot.engine.closing.wait = fails  # type: ignore[method-assign, assignment]
-    resting = asyncio.create_task(rests(bot))
-    if given_up:
-        await settled(bot, lambda: "shop" not in bot.engine.opened)
-        resting.cancel()
-    await asyncio.wait([resting])
-    bot.engine.closing.set()
+    bot.engine.closing.wait = fails  # type: ignore[method-assign, assignment]
+    keeper(bot).renew("it has grown")
     await settled(bot, lambda: bot.engine.times == 2)
     await bot.online()
     assert Faults.heard == []
@@ -113,9 +97,6 @@ async def test_a_restart_opens_no_account_that_was_put_out_and_tells_it_no_secon
     shown = await view(bot)
     assert (shown.reason, shown.state_since) == ("so says WhatsApp", since)
     assert Faults.heard == []
-    async with keeper(bot).at_rest("it is restored"):
-        pass
-    await stays(bot, clock, state)
     await connections(bot).reconnect(bot.admin.user_id, "shop")
     await bot.online()
 

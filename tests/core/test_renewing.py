@@ -1,4 +1,4 @@
-"""A session that is closed between two messages: for whoever needs its folder, and because it has grown."""
+"""A session that is closed between two messages and opened anew, because it has grown or come of age."""
 
 import asyncio
 
@@ -6,9 +6,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from chatgrow_bot.connections import Connections
-from chatgrow_bot.connections.listener import Bounds
 from chatgrow_bot.engine import Usage
-from chatgrow_bot.errors import ConnectionNotReady
 from chatgrow_bot.health import Health
 from chatgrow_bot.messages import ConnectionState, Outbound
 from chatgrow_bot.store.tables import journal
@@ -16,7 +14,7 @@ from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
 
 from .keeping import settled, view
 
-DANA, NOAM = "15551230001@c.us", "15551230002@c.us"
+DANA = "15551230001@c.us"
 MB = 1 << 20
 
 
@@ -57,106 +55,27 @@ async def test_what_is_being_sent_is_finished_and_what_waits_is_held_until_it_is
     first.gate.clear()
     await send(bot, "one")
     await first.sending.wait()
-    resting, done = asyncio.Event(), asyncio.Event()
-
-    async def rest() -> None:
-        async with connections(bot).at_rest("shop", "it is copied"):
-            resting.set()
-            await done.wait()
-
-    async with asyncio.TaskGroup() as group:
-        group.create_task(rest())
-        await send(bot, "two")
-        await bot.running.ground.db.write(lambda conn: None)
-        assert not resting.is_set()
-        first.gate.set()
-        first.inlet.changed()
-        async with asyncio.timeout(10):
-            while not resting.is_set():
-                first.inlet.changed()
-                await bot.running.ground.db.write(lambda conn: None)
-        assert "shop" not in bot.engine.opened
-        closed = await view(bot)
-        assert (closed.state, closed.reason) == (
-            ConnectionState.RECONNECTING,
-            "it was closed for a moment: it is copied",
-        )
-        assert connections(bot).ready("shop") is None
-        assert bot.engine.times == 1
-        done.set()
+    connections(bot).keepers()["shop"].renew("it has grown")
+    await send(bot, "two")
+    await bot.running.ground.db.write(lambda conn: None)
+    assert bot.engine.opened["shop"] is first
+    bot.engine.closing.clear()
+    first.gate.set()
+    async with asyncio.timeout(10):
+        while "shop" in bot.engine.opened:
+            first.inlet.changed()
+            await bot.running.ground.db.write(lambda conn: None)
+    closed = await view(bot)
+    assert (closed.state, closed.reason) == (
+        ConnectionState.RECONNECTING,
+        "it was closed for a moment: it has grown",
+    )
+    assert connections(bot).ready("shop") is None
+    bot.engine.closing.set()
+    await settled(bot, lambda: bot.engine.times == 2)
     again = await bot.online()
     await settled(bot, lambda: again.sent)
     assert ([each.text for each in first.sent], [each.text for each in again.sent]) == (["one"], ["two"])
-
-
-async def test_one_that_has_ended_stays_so_unless_somebody_starts_it_meanwhile(
-    bot: TalkingBot, clock: FakeClock
-) -> None:
-    await bot.start()
-    session = await bot.connect()
-    session.becomes(ConnectionState.LOGGED_OUT)
-    await bot.reaches("shop", ConnectionState.LOGGED_OUT)
-    await settled(bot, lambda: "shop" not in bot.engine.opened)
-    async with connections(bot).at_rest("shop", "it is restored"):
-        pass
-    clock.advance(60)
-    await bot.running.ground.db.write(lambda conn: None)
-    assert bot.engine.times == 1
-    async with connections(bot).at_rest("shop", "it is restored"):
-        await connections(bot).reconnect(bot.admin.user_id, "shop")
-        await bot.running.ground.db.write(lambda conn: None)
-        assert bot.engine.times == 1
-    await bot.online()
-
-
-async def test_two_who_need_the_folder_have_it_one_after_the_other(bot: TalkingBot) -> None:
-    await bot.start()
-    await bot.connect()
-    inside: list[int] = []
-
-    async def rest() -> None:
-        async with connections(bot).at_rest("shop", "it is copied"):
-            assert "shop" not in bot.engine.opened
-            inside.append(1)
-            await asyncio.sleep(0)
-            assert inside.pop() == 1
-            assert not inside
-
-    await asyncio.gather(rest(), rest())
-    await bot.online()
-
-
-async def test_who_cannot_have_it_is_told_and_the_queue_goes_on(bot: TalkingBot) -> None:
-    await bot.start()
-    session = await bot.connect()
-    connections(bot).keepers()["shop"].bounds = Bounds(rest=0.1)
-    session.gate.clear()
-    await send(bot, "one")
-    await session.sending.wait()
-
-    async def rest() -> None:
-        async with connections(bot).at_rest("shop", "it is copied"):
-            pass
-
-    told: list[str] = []
-    listener = connections(bot).keepers()["shop"]._listener
-    listener.online = told.append  # type: ignore[assignment, method-assign]
-    resting = asyncio.create_task(rest())
-    await send(bot, "two", to=NOAM)
-    with pytest.raises(ConnectionNotReady, match="still sending"):
-        await resting
-    assert told == ["shop"]  # what was passed over meanwhile is looked at again
-    session.gate.set()
-    await settled(bot, lambda: len(session.sent) == 2)
-    assert bot.engine.times == 1
-
-
-async def test_a_connection_can_be_deleted_while_it_rests(bot: TalkingBot) -> None:
-    await bot.start()
-    await bot.connect()
-    async with connections(bot).at_rest("shop", "it is copied"):
-        await connections(bot).delete(bot.admin.user_id, "shop")
-    await bot.connect()
 
 
 async def test_a_session_past_its_budget_is_opened_anew_once_and_says_why(
