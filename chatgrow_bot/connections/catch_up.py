@@ -1,7 +1,7 @@
 """Brings in what came while nobody looked: nothing else will bring it back. One sweep at a time, beside the
 watching; what came before a time is called stored only when all of it is.
 
-A chat that could not be read is tried again by the engine with each sweep, for as long as its session lives.
+A chat that could not be read is the engine's to remember, and to try again with the next sweeps.
 """
 
 import asyncio
@@ -116,9 +116,8 @@ class CatchUp:
     async def _sweep(self, session: Session) -> EngineError | None:
         self._missed, began = False, self._clock.now()
         try:
-            known = min(
-                await self._listener.swept_to(self._connection_id) or began, began
-            )  # if it was set back
+            swept = await self._listener.swept_to(self._connection_id)
+            known = min(swept or began, began)  # the clock may have been set back since
             async for arrival in session.sweep(known - _OVERLAP):
                 await self._take(arrival)
                 if self._missed:  # the store is away, and whoever is swept must not take this for handed over
