@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatgrow_bot.store.database import Database, open_database
+from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
 from chatgrow_bot.testing.template import migrated
 
 from .house import House
@@ -32,3 +33,11 @@ def modules() -> Iterator[None]:
 @pytest.fixture
 def house(tmp_path: Path, db: Database, modules: None) -> House:
     return House(tmp_path, db)
+
+
+@pytest.fixture
+def clock(bot: TalkingBot) -> FakeClock:
+    """The clock of `bot`, whose hands the test turns."""
+    clock = FakeClock()
+    bot.clock, bot.engine = clock, FakeEngine(clock.now)
+    return clock

@@ -5,7 +5,6 @@ import itertools
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-import pytest
 from sqlalchemy import Connection
 
 from chatgrow_bot.engine import Ack, Arrival
@@ -13,18 +12,11 @@ from chatgrow_bot.errors import EngineError, StoreUnavailable
 from chatgrow_bot.messages import ConnectionState, Outbound, State
 from chatgrow_bot.store import connections as stored
 from chatgrow_bot.store.tables import inbox
-from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 from .keeping import Faults, connections, settled, turned_until, view
 
 DANA = "15551230001@c.us"
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def texts(conn: Connection) -> list[str]:

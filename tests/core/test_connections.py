@@ -18,16 +18,9 @@ from chatgrow_bot.errors import (
 from chatgrow_bot.hub import Connections
 from chatgrow_bot.messages import ConnectionState
 from chatgrow_bot.store.tables import journal
-from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 _CHANGES = select(journal.c.body).where(journal.c.hook == "on_connection").order_by(journal.c.position)
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def connections(bot: TalkingBot) -> Connections:

@@ -1,23 +1,14 @@
 """A page that is online and hears nothing: told, swept, opened anew, and at last left to a person."""
 
-import pytest
-
 from chatgrow_bot.connections.hearing import REOPEN_AFTER, REOPENINGS, WELL_AFTER, Hearing, Step
 from chatgrow_bot.health import Health
 from chatgrow_bot.messages import ConnectionState, Outbound
 from chatgrow_bot.store.tables import inbox
-from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 from .keeping import Faults, settled, turned_until, view
 
 _LONG = int(REOPEN_AFTER) + 1  #: looks until it is opened anew
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def deafen(session: FakeSession) -> None:

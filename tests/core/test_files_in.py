@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any, ClassVar
 
-import pytest
 from sqlalchemy import Connection, func, select
 
 from chatgrow_bot.errors import EngineError
@@ -43,13 +42,6 @@ class Viewer(Plugin):
     async def on_inbound(self, message: Inbound) -> None:
         Viewer.told.append(message)
         Viewer.heard.set()
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def facts(conn: Connection) -> int:

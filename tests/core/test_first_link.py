@@ -5,7 +5,6 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import Connection, func, select
 
 from chatgrow_bot.messages import Inbound, Outbound
@@ -21,13 +20,6 @@ class Echo(Plugin):
     @hook
     async def answer(self, message: Inbound) -> Outbound | None:
         return Outbound(to=message.chat, text=f"you said {message.text}")
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def ends(conn: Connection) -> Counter[str]:

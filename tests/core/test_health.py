@@ -14,18 +14,11 @@ from chatgrow_bot.health import Health
 from chatgrow_bot.health.lag import Lag
 from chatgrow_bot.messages import ConnectionState, HealthReport, Outbound, State
 from chatgrow_bot.store.tables import journal
-from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
+from chatgrow_bot.testing import FakeClock, TalkingBot
 
 from .keeping import settled, turned_until
 
 DANA, NOAM = "15551230001@c.us", "15551230002@c.us"
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def health(bot: TalkingBot) -> Health:

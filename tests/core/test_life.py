@@ -13,16 +13,9 @@ from chatgrow_bot.engine import Inlet, SessionSpec
 from chatgrow_bot.errors import CannotStart, EngineError, NotFound
 from chatgrow_bot.messages import ConnectionState
 from chatgrow_bot.store import connections as stored
-from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 from .keeping import Faults, connections, settled, turned_until, view
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def lose(session: FakeSession) -> None:

@@ -9,14 +9,7 @@ from chatgrow_bot.errors import ConnectionNotReady, InvalidPhoneNumber
 from chatgrow_bot.hub import Connections
 from chatgrow_bot.messages import ConnectionState, Fault
 from chatgrow_bot.plugin import Plugin, hook
-from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
+from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 
 class Listener(Plugin):

@@ -5,16 +5,9 @@ import itertools
 import pytest
 
 from chatgrow_bot.messages import ConnectionState
-from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
+from chatgrow_bot.testing import FakeClock, TalkingBot
 
 from .keeping import Faults, connections, settled, turned_until, view
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 @pytest.mark.parametrize(

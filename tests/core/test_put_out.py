@@ -8,18 +8,11 @@ import pytest
 from chatgrow_bot.connections.keeper import Keeper
 from chatgrow_bot.errors import EngineError
 from chatgrow_bot.messages import ConnectionState
-from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 from .keeping import Faults, connections, settled, turned_until, view
 
 PUT_OUT = (ConnectionState.BANNED, ConnectionState.LOGGED_OUT, ConnectionState.PASSKEY_REQUIRED)
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def keeper(bot: TalkingBot, connection_id: str = "shop") -> Keeper:

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from sqlalchemy import Connection, select
 
 from chatgrow_bot.connections import Connections
@@ -10,19 +9,12 @@ from chatgrow_bot.engine import Usage
 from chatgrow_bot.health import Health
 from chatgrow_bot.messages import ConnectionState, Outbound
 from chatgrow_bot.store.tables import journal
-from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 from .keeping import settled, view
 
 DANA = "15551230001@c.us"
 MB = 1 << 20
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def connections(bot: TalkingBot) -> Connections:

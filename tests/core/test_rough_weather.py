@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import Connection
 
 from chatgrow_bot.messages import ConnectionState, Fault, Inbound, Outbound, State
@@ -13,7 +12,7 @@ from chatgrow_bot.store import connections as stored_connections
 from chatgrow_bot.store import journal, queue
 from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.store.database import Database
-from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
+from chatgrow_bot.testing import FakeClock, TalkingBot
 
 from .weather import Disk
 
@@ -24,13 +23,6 @@ class Echo(Plugin):
     @hook
     async def answer(self, message: Inbound) -> Outbound | None:
         return Outbound(to=message.chat, text=f"you said {message.text}")
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 async def turned(clock: FakeClock, event: asyncio.Event) -> None:

@@ -178,21 +178,13 @@ def test_a_session_that_is_open_is_left_alone(folder: Path, tmp_path: Path) -> N
         holder.communicate()
 
 
-def test_a_browser_that_outlived_its_hub_is_noticed(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", ["shop", "other/shop"])
+def test_a_browser_that_outlived_its_hub_is_noticed_by_whatever_name_it_knows_the_folder(
+    folder: Path, tmp_path: Path, named: str
+) -> None:
+    (folder.parent / "other").symlink_to(folder.parent)
     code = "print(flush=True); import sys; sys.stdin.read()"
-    command = [sys.executable, "-c", code, f"--user-data-dir={folder / 'profile'}"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as browser:
-        assert browser.stdout
-        browser.stdout.readline()
-        with pytest.raises(Conflict, match=f"Process {browser.pid} still works"):
-            backup(folder, tmp_path / "copy")
-        browser.communicate()
-
-
-def test_a_browser_that_knows_the_folder_by_another_name_is_noticed(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "other").symlink_to(folder.parent)
-    code = "print(flush=True); import sys; sys.stdin.read()"
-    command = [sys.executable, "-c", code, f"--user-data-dir={tmp_path / 'other' / 'shop' / 'profile'}"]
+    command = [sys.executable, "-c", code, f"--user-data-dir={folder.parent / named / 'profile'}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as browser:
         assert browser.stdout
         browser.stdout.readline()

@@ -5,18 +5,11 @@ import pytest
 
 from chatgrow_bot.health import Health
 from chatgrow_bot.messages import ConnectionState, Outbound
-from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 from .keeping import Faults, connections, settled, turned_until, view
 
 HOUR = 3600.0
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def health(bot: TalkingBot) -> Health:

@@ -13,7 +13,7 @@ from chatgrow_bot.payloads import Deletion, Edit, Reaction, Vote
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import explain, journal
 from chatgrow_bot.store.tables import inbox
-from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
+from chatgrow_bot.testing import FakeClock, TalkingBot
 
 from .delivering import send
 
@@ -24,13 +24,6 @@ class Echo(Plugin):
     @hook
     async def answer(self, message: Inbound) -> Outbound | None:
         return Outbound(to=message.chat, text=f"you said {message.text}")
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def outcomes(conn: Connection) -> dict[str, str]:

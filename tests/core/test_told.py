@@ -1,20 +1,11 @@
 """A person is told of one cause once, until the connection has been well for a while."""
 
-import pytest
-
 from chatgrow_bot.connections.relapses import Relapses
 from chatgrow_bot.connections.told import WELL_AFTER, Told
 from chatgrow_bot.messages import ConnectionState
-from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
+from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 from .keeping import Faults, connections, settled
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 def test_a_cause_is_news_again_when_it_has_been_well_for_long_or_somebody_has_seen_to_it() -> None:

@@ -18,20 +18,13 @@ from chatgrow_bot.messages import Outbound, State
 from chatgrow_bot.store import backup, damage, journal
 from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.store.tables import bookmarks, outbox
-from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
+from chatgrow_bot.testing import FakeClock, TalkingBot
 from chatgrow_bot.upkeep.ballast import Ballast
 
 from .weather import Disk
 
 DANA = "15551230001@c.us"
 DAY = 86_400
-
-
-@pytest.fixture
-def clock(bot: TalkingBot) -> FakeClock:
-    clock = FakeClock()
-    bot.clock, bot.engine = clock, FakeEngine(clock.now)
-    return clock
 
 
 async def turned(bot: TalkingBot, clock: FakeClock, done: Callable[[], object], step: float = 1) -> None:
