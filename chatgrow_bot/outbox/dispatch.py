@@ -224,7 +224,7 @@ class Dispatcher:
                 await self._outcome.not_sent(row, _said(error))
             else:  # the connection went, and its messages must not pay for it with their tries
                 uncounted = row.delivery.attempts - 1
-                await self._outcome.again(row, self._clock.now(), _said(error), uncounted)
+                await self._outcome.in_its_place(row, _said(error), uncounted)
         except Exception as error:  # an engine's own fault is no certainty either
             await self._unclear(row, _said(error))
         else:

@@ -88,6 +88,10 @@ class Outcome:
             )
         )
 
+    async def in_its_place(self, row: Outgoing, reason: str, attempts: int | None = None) -> None:
+        """Send it again at once, before those that came later than it did."""
+        await self.again(row, min(row.delivery.due, self._clock.now()), reason, attempts)
+
     async def unclear(self, row: Outgoing, reason: str) -> None:
         """Nobody knows whether it left. Counted here: sending it may be what went wrong."""
         at, again = self._clock.now(), outbox.c.recoveries + 1

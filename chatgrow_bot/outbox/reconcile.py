@@ -132,7 +132,7 @@ class Reconciler:
             await self._outcome.held(row, f"{row.recoveries} times it was not known whether it left")
         else:
             reason = "WhatsApp does not have it; it is sent again under the same id"
-            await self._outcome.again(row, now, reason)
+            await self._outcome.in_its_place(row, reason)
 
     def _holds(self, row: Outgoing) -> bool:
         """Whether it is for a person; a remark is not, for repeating one does no harm."""

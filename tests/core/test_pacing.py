@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from chatgrow_bot.engine import Parcel
-from chatgrow_bot.errors import SendRefused
+from chatgrow_bot.errors import SendRefused, SendUnknown
 from chatgrow_bot.messages import WAITING, Delivery, Inbound, Lane, Outbound, Priority, State
 from chatgrow_bot.payloads import Deletion
 from chatgrow_bot.plugin import Plugin, hook
@@ -195,6 +195,20 @@ async def test_a_clock_that_jumps_neither_silences_a_lane_nor_makes_it_burst(
     between = [(after - before).total_seconds() for before, after in pairwise(intents)]
     assert len(between) >= 2
     assert all(30 <= gap < 33 for gap in between)
+
+
+async def test_what_is_sent_again_keeps_its_place_before_those_that_came_later(watch: Watch) -> None:
+    session = await watch.start(send={"min": 30, "max": 30, "jitter": 0})
+    session.outcomes = [SendUnknown("no answer")]
+    session.gate.clear()
+    first = await send(watch.bot, "one", DANA)
+    await session.sending.wait()
+    await send(watch.bot, "two", NOAM)
+    watch.clock.advance(5)
+    session.gate.set()
+    await becomes(watch.bot, first, State.RETRY)
+    await watch.turn(60, step=5)
+    assert watch.texts() == ["one", "one", "two"]
 
 
 async def test_quiet_hours_are_those_of_the_one_who_is_written_to(watch: Watch) -> None:
