@@ -52,7 +52,7 @@ async def eagerly(session: Any, parcel: Parcel) -> Ack:
         return Ack(chat=parcel.chat, wa_id=parcel.wa_id, ack=1)
 
 
-_FULL = Plan(outgoing=30, dark=60, incoming=500, down=60, gate=30, people=10, reloads=100)
+_FULL = Plan(outgoing=30, dark=60, incoming=500, down=60, gate=30, people=10, reloads=100, pause=0.25)
 _SLICE = Plan(outgoing=3, dark=2, incoming=30, down=2, gate=1, people=3, reloads=1, pause=0.05)
 _BROKEN = Plan(outgoing=1, dark=2, incoming=0, down=0, gate=1, people=1)
 
