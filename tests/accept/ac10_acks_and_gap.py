@@ -16,7 +16,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from chatgrow_bot.background import background
 from chatgrow_bot.engine import Ack, Parcel
 from chatgrow_bot.errors import SendUnknown
 from chatgrow_bot.messages import ConnectionState, State
@@ -28,6 +27,7 @@ from .checks import Check, Done, Figure, Size, Verdict
 _SENT = {State.SENT, State.DELIVERED, State.READ}
 _RULES = "rules:\n  - id: anything\n    when: { text: { any: [message] } }\n    reply: heard\n"
 _COPIES = 3
+_BURST, _PAUSE = 50, 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,7 @@ class Plan:
     down: float  #: seconds without a hub
     gate: int  #: seconds after which a message is not answered any more
     people: int
-    reloads: int = 0  #: of the page, while messages come in
-    pause: float = 0.02  #: seconds between two of these
+    reloads: int = 0  #: of the page, while messages come in: fifty a second for a second each time
 
 
 async def eagerly(session: Any, parcel: Parcel) -> Ack:
@@ -52,8 +51,8 @@ async def eagerly(session: Any, parcel: Parcel) -> Ack:
         return Ack(chat=parcel.chat, wa_id=parcel.wa_id, ack=1)
 
 
-_FULL = Plan(outgoing=30, dark=60, incoming=500, down=60, gate=30, people=10, reloads=100, pause=0.25)
-_SLICE = Plan(outgoing=3, dark=2, incoming=30, down=2, gate=1, people=3, reloads=1, pause=0.05)
+_FULL = Plan(outgoing=30, dark=60, incoming=500, down=60, gate=30, people=10, reloads=100)
+_SLICE = Plan(outgoing=3, dark=2, incoming=30, down=2, gate=1, people=3, reloads=1)
 _BROKEN = Plan(outgoing=1, dark=2, incoming=0, down=0, gate=1, people=1)
 
 
@@ -208,20 +207,26 @@ async def _stored(here: Shop, wrote: set[str]) -> Gap:
 
 
 async def _reloaded(plan: Plan, here: Shop) -> Reloads:
-    """Customers write on and on, and the page is loaded anew again and again."""
+    """Customers write while the page is loaded anew, again and again."""
     people, wrote = [here.customer() for _ in range(plan.people)], set[str]()
 
     async def write() -> None:
-        while True:
+        for _ in range(_BURST):
             text = f"note {len(wrote):05d}"
             await people[len(wrote) % plan.people].write(here.phone, text)
             wrote.add(text)
-            await asyncio.sleep(plan.pause)
+            await asyncio.sleep(_PAUSE)
 
-    async with background(write(), "customers"):
-        for _ in range(plan.reloads):
+    async def ears() -> int:
+        """How often the hub began to listen to the page; whether it was away in between may go unseen."""
+        return int(here.engine.open_now._listening._times)
+
+    for _ in range(plan.reloads):
+        before = await ears()
+        async with asyncio.TaskGroup() as customers:
+            customers.create_task(write())
             await here.engine.open_now._page._page.reload(wait_until="commit")
-            await until(here.state, lambda state: state is not ConnectionState.ONLINE, seconds=30)
+            await until(ears, lambda times, before=before: times > before)  # type: ignore[misc]
             await here.until_state(ConnectionState.ONLINE)
 
     def work(conn: Connection) -> Sequence[str]:
