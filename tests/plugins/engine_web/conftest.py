@@ -129,6 +129,11 @@ def browser_page(session: Any) -> Any:
     return session._page._page
 
 
+def impatient(session: Any) -> None:
+    """From now on this session waits a second for its page; before, a busy machine needs its time."""
+    session._page._answer_seconds = 1
+
+
 @asynccontextmanager
 async def new_world(
     folder: Path, *, switches: Mapping[str, Any] = MappingProxyType({}), **settings: Any

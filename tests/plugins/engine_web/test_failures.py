@@ -16,7 +16,7 @@ from chatgrow_bot.engine import Parcel
 from chatgrow_bot.errors import EngineError, SendUnknown
 from chatgrow_bot.messages import ConnectionState as State
 
-from .conftest import World, browser_page, chat_of, new_world, part, reach
+from .conftest import World, browser_page, chat_of, impatient, new_world, part, reach
 
 pytestmark = pytest.mark.slow
 
@@ -69,9 +69,10 @@ async def test_a_killed_browser_ends_the_session_and_a_new_one_is_still_linked(
 
 
 async def test_a_renderer_that_hangs_ends_the_session_and_is_killed(tmp_path: Path) -> None:
-    async with new_world(tmp_path, answer_seconds=1, close_seconds=1) as world:
+    async with new_world(tmp_path, close_seconds=1) as world:
         async with world.open() as session:
             await reach(session, State.QR, world.inlet)
+            impatient(session)
             spin = asyncio.create_task(browser_page(session).evaluate("() => { for (;;); }"))
             await dies(session, "hangs", 15)
         assert not processes(world)

@@ -12,7 +12,7 @@ from chatgrow_bot.engine import Parcel, Snapshot
 from chatgrow_bot.errors import EngineError, SendFailed, SendRefused, SendUnknown
 from chatgrow_bot.messages import ConnectionState as State
 
-from .conftest import Chat, World, browser_page, chat_of, new_world, part, reach
+from .conftest import Chat, World, browser_page, chat_of, impatient, new_world, part, reach
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def linked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[World, Any]]:
     folder = tmp_path_factory.mktemp("world")
-    async with new_world(folder, ack_seconds=3, answer_seconds=3) as world, world.open() as session:
+    async with new_world(folder, ack_seconds=3) as world, world.open() as session:
         await world.link(session)
         yield world, session
 
@@ -162,25 +162,27 @@ async def test_a_login_used_elsewhere_waits_for_a_person(chat: Chat) -> None:
 
 @pytest.fixture
 async def own(tmp_path: Path) -> AsyncIterator[World]:
-    async with new_world(tmp_path, answer_seconds=3, close_seconds=3) as world:
+    async with new_world(tmp_path) as world:
         yield world
 
 
 @pytest.mark.asyncio(loop_scope="function")
-async def test_a_page_that_spins_ends_the_session(own: World) -> None:
-    async with own.open() as session:
-        await reach(session, State.QR, own.inlet)
-        await own.sim.order("stuck")
-        with pytest.raises(EngineError):
-            async with asyncio.timeout(10):
-                while True:
-                    await session.screenshot()
-        with pytest.raises(EngineError, match="hangs"):
-            async with asyncio.timeout(15):
-                while True:
-                    await session.snapshot()
-    async with own.open() as session:  # the next page is a fresh one
-        await reach(session, State.QR, own.inlet)
+async def test_a_page_that_spins_ends_the_session(tmp_path: Path) -> None:
+    async with new_world(tmp_path, close_seconds=3) as own:
+        async with own.open() as session:
+            await reach(session, State.QR, own.inlet)
+            impatient(session)
+            await own.sim.order("stuck")
+            with pytest.raises(EngineError):
+                async with asyncio.timeout(10):
+                    while True:
+                        await session.screenshot()
+            with pytest.raises(EngineError, match="hangs"):
+                async with asyncio.timeout(15):
+                    while True:
+                        await session.snapshot()
+        async with own.open() as session:  # the next page is a fresh one
+            await reach(session, State.QR, own.inlet)
 
 
 @pytest.mark.asyncio(loop_scope="function")

@@ -22,7 +22,7 @@ def image(png: bytes) -> Image.Image:
 
 @pytest.fixture
 async def own(tmp_path: Path) -> AsyncIterator[World]:
-    async with new_world(tmp_path, answer_seconds=2, close_seconds=3) as world:
+    async with new_world(tmp_path) as world:
         yield world
 
 
