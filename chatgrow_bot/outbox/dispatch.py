@@ -4,7 +4,7 @@ own pace. The intent is on disk before the engine is asked; an outcome that is n
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol
@@ -20,6 +20,7 @@ from ..messages import REMARKS, Lane, Outbound, State, Step
 from ..store import connections as stored_connections
 from ..store import queue, together
 from ..store.database import Database
+from ..store.recovery import Found
 from ..store.rows import Outgoing
 from .agenda import RECONCILE, Agenda
 from .gate import Gate
@@ -30,7 +31,6 @@ from .trial import AFTER_ANOTHER, Trial
 
 #: Seconds until a turn that failed for a cause of ours (a full disk, say) is tried again.
 _AFTER_A_FAULT = 5.0
-_ALONE = "it was in flight when the hub died, as another that is being tried just now"
 #: Seconds until something that is not due yet is looked at again, at least.
 _NOT_AT_ONCE = 0.1
 
@@ -40,14 +40,16 @@ log = structlog.get_logger("chatgrow.dispatch")
 class Recovery(Protocol):
     """Who settles messages whose outcome is not known."""
 
-    async def pick_up(
-        self, connection_id: str | None = None, besides: Collection[str] = ...
-    ) -> Collection[str]:
-        """Make half-done messages queued or UNKNOWN again; their ids."""
+    async def pick_up(self) -> None:
+        """Make what an earlier process left half done queued or UNKNOWN again."""
         ...
 
-    async def settle(self, connection_id: str, session: Session) -> None:
-        """Look up the UNKNOWN ones."""
+    async def find(self, connection_id: str, besides: Collection[str]) -> Found:
+        """The same for a connection's failed turns, and what of it is UNKNOWN."""
+        ...
+
+    async def settle(self, unknown: Iterable[Outgoing], session: Session) -> None:
+        """Look these up."""
         ...
 
 
@@ -97,7 +99,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Pick up what an earlier process left, then work the agenda until cancelled."""
-        self._trial.suspect(await self._recovery.pick_up())
+        await self._recovery.pick_up()
         now = self._clock.now()
         for (connection_id, lane), slot in (await self._db.read(stored_connections.next_slots)).items():
             self._slots[connection_id, lane] = clamped(slot, now, self._policy(connection_id).paces[lane])
@@ -146,9 +148,15 @@ class Dispatcher:
             later = self._clock.now() + timedelta(seconds=max(_NOT_AT_ONCE, left))
             self._agenda.put((connection_id, RECONCILE), later)
         else:
-            async with self._claims[connection_id]:
-                await self._recovery.pick_up(connection_id, self._in_flight)
-            await self._recovery.settle(connection_id, session)
+            await self._look_up(connection_id, session)
+
+    async def _look_up(self, connection_id: str, session: Session) -> None:
+        async with self._claims[connection_id]:
+            found = await self._recovery.find(connection_id, tuple(self._in_flight))
+        if found.picked_up or found.unknown:
+            await self._recovery.settle(found.unknown, session)
+            for lane in Lane:  # chats may be free again
+                self._agenda.put((connection_id, lane), self._clock.now())
 
     async def _send_next(self, connection_id: str, lane: Lane, session: Session) -> None:
         now = self._clock.now()
@@ -160,7 +168,14 @@ class Dispatcher:
             self._agenda.put((connection_id, lane), slot)
             return
         self._idle.discard((connection_id, lane))
-        match await self._claim(connection_id, lane, now):
+        async with self._trial.taking(connection_id) as may:
+            if not may:
+                self._agenda.put((connection_id, lane), now + AFTER_ANOTHER)
+                return
+            taken = await self._claim(connection_id, lane, now)
+            if isinstance(taken, Outgoing):
+                self._trial.begin(taken.delivery.id)
+        match taken:
             case Outgoing() as row:
                 await self._send(row, session)
             case queue.NotYet(until=datetime() as until):
@@ -173,13 +188,10 @@ class Dispatcher:
     async def _send(self, row: Outgoing, session: Session) -> None:
         message_id, connection_id = row.delivery.id, row.delivery.connection_id
         try:
-            with self._trial.of(message_id) as may:
-                if may:
-                    await self._deliver(session, row)
-                    self._trial.acquit(message_id)
-                else:
-                    await self._outcome.put_back(row, _ALONE, AFTER_ANOTHER.total_seconds())
+            await self._deliver(session, row)
+            self._trial.acquit(message_id)
         finally:
+            self._trial.end(message_id)
             self._in_flight.discard(message_id)
             if not self._in_flight:
                 self._drained.set()

@@ -4,7 +4,7 @@ A message that was claimed but not handed over goes back to the queue. One whose
 it is looked up by its id, once the page is in sync, and never sent under another.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,8 +14,7 @@ from ..clock import Clock
 from ..engine import Session, answer_of
 from ..errors import StoreUnavailable
 from ..limits import Policy
-from ..messages import REMARKS, Lane, State
-from ..store import outbox as store
+from ..messages import REMARKS
 from ..store import recovery
 from ..store.database import Database
 from ..store.rows import Outgoing
@@ -60,35 +59,36 @@ class Reconciler:
         self._epoch = epoch
         self._after = timedelta(seconds=after)  #: a message is not looked up sooner after it was sent
 
-    async def pick_up(
-        self, connection_id: str | None = None, besides: Collection[str] = ()
-    ) -> Collection[str]:
-        """Whatever was left half done, save the messages that are being sent right now; the ids."""
-        left = await self._db.read(lambda conn: recovery.stranded(conn, connection_id, besides))
+    async def pick_up(self) -> None:
+        """Whatever an earlier process left half done, before any message is taken."""
+        left = list(await self._db.read(recovery.stranded))
         for start in range(0, len(left), _AT_ONCE):
             await self._pick_up(left[start : start + _AT_ONCE])
-        return left
+        self._trial.suspect(await self._db.read(recovery.suspects))
 
     async def _pick_up(self, ids: Collection[str]) -> None:
         at = self._clock.now()
         await self._db.write(lambda conn: recovery.pick_up(conn, ids, self._epoch, RECOVERIES, at))
 
-    async def settle(self, connection_id: str, session: Session) -> None:
-        """Look up every message of a connection whose outcome has not been known for long enough: the page
-        may show one only a while after it was told to send it."""
-        for row in await self._db.read(lambda conn: store.in_state(conn, State.UNKNOWN, connection_id)):
+    async def find(self, connection_id: str, besides: Collection[str]) -> recovery.Found:
+        """What of a connection is in nobody's hands, save `besides`, and what has an outcome not known."""
+        asked = recovery.Look(connection_id, besides, self._epoch, RECOVERIES, self._clock.now())
+        return await self._db.write_together(recovery.look, asked)
+
+    async def settle(self, unknown: Iterable[Outgoing], session: Session) -> None:
+        """Look up every message whose outcome has not been known for long enough: the page may show one only
+        a while after it was told to send it."""
+        for row in unknown:
             if (wait := self._too_soon_by(row)) > _NONE:
                 self._look_later(row, wait)
                 continue
             if row.epoch != self._epoch:
-                self._trial.suspect((row.delivery.id,))
-            with self._trial.of(row.delivery.id) as may:
+                self._trial.suspect({row.delivery.id: row.delivery.connection_id})
+            async with self._trial.of(row.delivery.id, row.delivery.connection_id) as may:
                 if may:
                     await self._settle(session, row)
                 else:
                     self._look_later(row, AFTER_ANOTHER)
-        for lane in Lane:  # chats may be free again
-            self._agenda.put((connection_id, lane), self._clock.now())
 
     def _look_later(self, row: Outgoing, wait: timedelta) -> None:
         self._agenda.put((row.delivery.connection_id, RECONCILE), self._clock.now() + wait)

@@ -11,9 +11,10 @@ from ..hub import ConnectionView
 from ..messages import UNSENT, WAITING, ConnectionChange, ConnectionState, Lane
 from . import journal
 from .dialect import upsert
+from .partial import in_states
 from .tables import connections as t
-from .tables import in_states, outbox, slots, users
 from .tables import journal as journal_table
+from .tables import outbox, slots, users
 
 #: A longer queue is told as one of this length: counting a million takes half a second.
 COUNTED = 10_000

@@ -7,8 +7,9 @@ from ..addresses import LINKED_ID
 from ..messages import HOLDS_CHAT, State
 from . import consent, places
 from .dialect import upsert
+from .partial import in_states
 from .tables import contacts as t
-from .tables import in_states, inbox, jobs, outbox
+from .tables import inbox, jobs, outbox
 
 _OTHER_HOLDS = in_states("other.state", HOLDS_CHAT)
 

@@ -4,7 +4,8 @@ from sqlalchemy import exists, text
 
 from ..messages import UNSENT, State
 from .halts import HALTED
-from .tables import connections, in_states, outbox
+from .partial import in_states
+from .tables import connections, outbox
 
 _EARLIER, _TARGET = outbox.alias("earlier"), outbox.alias("target")
 #: One that was told to wait for a better time leaves the chat's other lane alone; nothing overtakes it in its

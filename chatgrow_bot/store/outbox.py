@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
 from ..messages import HOLDS_CHAT, WAITING, Delivery, State, TimelineEntry
 from . import contacts, steps
+from .partial import in_states
 from .prepared import Asked, Prepared
 from .rows import Outgoing, from_media, from_payload, outgoing, to_outgoing
-from .tables import UNPLANNED, idempotency, in_states, outbox, timeline
+from .tables import UNPLANNED, idempotency, outbox, timeline
 
 _ADD = Prepared(insert(outbox), outbox.c.keys())
 #: Why one that is due later than it was queued is: it says so, and by that it is known from a planned one.
@@ -134,13 +135,12 @@ def oldest_waiting(conn: Connection, tenant: str | None) -> datetime | None:
     return conn.execute(query).scalar()
 
 
-def in_state(conn: Connection, state: State, connection_id: str | None = None) -> Sequence[Outgoing]:
+def in_state(conn: Connection, state: State) -> Sequence[Outgoing]:
     """All messages in a state, oldest first."""
     query = select(outbox).where(outbox.c.state == state)
     if state in HOLDS_CHAT:  # these are few and have an index; a word more, and SQLite would take another
         query = query.where(_HOLDS)
-    mine = [row for row in _rows(conn, query) if connection_id in (None, row.delivery.connection_id)]
-    return sorted(mine, key=lambda row: row.delivery.id)
+    return sorted(_rows(conn, query), key=lambda row: row.delivery.id)
 
 
 def history(conn: Connection, tenant: str, message_id: str) -> Sequence[TimelineEntry]:

@@ -26,9 +26,10 @@ from sqlalchemy import (
 
 from ..messages import HOLDS_CHAT, WAITING, Delivery, Lane, Priority, State
 from . import consent, obstacles, steps
+from .partial import in_states
 from .prepared import Asked
 from .rows import Outgoing, to_outgoing
-from .tables import connections, in_states, outbox
+from .tables import connections, outbox
 
 _WAITS = in_states("outbox.state", WAITING)
 _ABOVE = outbox.alias("above")

@@ -2,7 +2,8 @@
 person when it happens to the same message again and again. The count and the alert stand in the transaction
 that does it, so that a message which kills every process that touches it runs out of tries all the same."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,8 +22,10 @@ from sqlalchemy import (
 
 from ..messages import HOLDS_CHAT, WAITING, Fault, State
 from . import journal, places, steps
+from .outbox import in_state
+from .partial import in_states
 from .rows import Outgoing, to_outgoing
-from .tables import in_states, outbox
+from .tables import RECOVERED, outbox
 
 _HOLDS, _WAITS = in_states("outbox.state", HOLDS_CHAT), in_states("outbox.state", WAITING)
 #: A message stored so much later than now was stored by another clock.
@@ -32,11 +35,56 @@ _UNPLANNED = timedelta(minutes=10)
 _AGAIN = outbox.c.recoveries + 1
 
 
-def stranded(conn: Connection, connection_id: str | None, besides: Collection[str]) -> Sequence[str]:
-    """The messages of a connection, or of all, that were taken and are in nobody's hands; `besides` are."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A connection whose messages of unclear fate are asked for."""
+
+    connection_id: str
+    besides: Collection[str]  #: ids of messages that are in somebody's hands
+    epoch: int
+    most: int  #: how often one may be picked up
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found of one connection."""
+
+    picked_up: bool  #: whether a turn had left any half done
+    unknown: Sequence[Outgoing]  #: whose outcome is not known, oldest first
+
+
+def look(conn: Connection, looks: Sequence[Look]) -> Sequence[Found]:
+    """Pick up what turns left half done, and find what is UNKNOWN, for many connections at once: there is
+    mostly nothing, and after a start each of thousands asks."""
+    names, besides = {each.connection_id for each in looks}, {id for each in looks for id in each.besides}
+    left = {id: name for id, name in stranded(conn, besides).items() if name in names}
+    if left:
+        last = max(looks, key=lambda each: each.at)
+        pick_up(conn, left, last.epoch, last.most, last.at)
+    unknown = [row for row in in_state(conn, State.UNKNOWN) if row.delivery.connection_id in names]
+    return [
+        Found(
+            each.connection_id in left.values(),
+            [row for row in unknown if row.delivery.connection_id == each.connection_id],
+        )
+        for each in looks
+    ]
+
+
+def stranded(conn: Connection, besides: Collection[str] = ()) -> Mapping[str, str]:
+    """The messages of all connections that were taken and are in nobody's hands, `besides` being in
+    somebody's: their connections, by their ids."""
     under_way = outbox.c.state.in_((State.CLAIMED, State.SENDING))
     found = conn.execute(select(outbox.c.id, outbox.c.connection_id).where(_HOLDS, under_way))
-    return [row.id for row in found if connection_id in (None, row.connection_id) and row.id not in besides]
+    return {row.id: row.connection_id for row in found if row.id not in besides}
+
+
+def suspects(conn: Connection) -> Mapping[str, str]:
+    """The messages that wait and were found half sent before, whichever process that was: their connections,
+    by their ids."""
+    found = conn.execute(select(outbox.c.id, outbox.c.connection_id, outbox.c.state).where(RECOVERED))
+    return {row.id: row.connection_id for row in found if row.state in WAITING}
 
 
 def pick_up(conn: Connection, ids: Collection[str], epoch: int, most: int, at: datetime) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exis
 
 from ..states import State
 from . import journal as stored_journal
-from .tables import bookmarks, idempotency, in_states, inbox, jobs, journal, outbox, parked
+from .partial import in_states
+from .tables import bookmarks, idempotency, inbox, jobs, journal, outbox, parked
 
 #: A message in one of these has ended: nothing waits for it any more.
 ENDED = (State.SENT, State.DELIVERED, State.READ, State.FAILED, State.CANCELLED, State.EXPIRED)

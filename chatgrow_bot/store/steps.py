@@ -13,9 +13,10 @@ from ..addresses import LINKED_ID
 from ..ids import new_id
 from ..messages import HOLDS_CHAT, NEVER_LEFT, WAITING, Delivery, State, Step
 from . import contacts, journal, places
+from .partial import in_states
 from .prepared import Prepared
 from .rows import Outgoing, to_outgoing
-from .tables import in_states, outbox, timeline
+from .tables import outbox, timeline
 
 _NOTE = Prepared(insert(timeline), timeline.c.keys())
 _WAITS, _HOLDS = in_states("outbox.state", WAITING), in_states("outbox.state", HOLDS_CHAT)

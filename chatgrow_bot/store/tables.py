@@ -1,8 +1,6 @@
 """Every table, once, for both dialects. Rows name their tenant themselves; ids are made by the application
 and grow with time, so that nothing has to be read back after an insert."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -14,28 +12,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TextClause,
     UniqueConstraint,
     false,
     text,
 )
 
 from ..messages import HOLDS_CHAT, WAITING, State
+from .partial import in_states, partial
 from .types import Json, Moment, Words
-
-
-def in_states(column: str, states: Iterable[State]) -> TextClause:
-    """A condition on a message's state. As literals: SQLite uses a partial index only when the index's own
-    terms stand in the query."""
-    words = ", ".join(f"'{state}'" for state in states)
-    return text(f"{column} IN ({words})")
-
-
-def _partial(name: str, where: TextClause, table: Table, columns: str, unique: bool = False) -> None:
-    """An index over some rows only: queries that name `where` literally read it."""
-    found = (table.c[each] for each in columns.split())
-    Index(name, *found, unique=unique, sqlite_where=where, postgresql_where=where)
-
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -147,22 +131,25 @@ outbox = Table(
 )
 # The claim reads the head of one connection and lane.
 _WAITS, _HOLDS = in_states("state", WAITING), in_states("state", HOLDS_CHAT)
-_partial("ix_outbox_ready", _WAITS, outbox, "connection_id lane priority due id")
-_partial("ux_outbox_chat_in_flight", _HOLDS, outbox, "connection_id chat", unique=True)
-_partial("ix_outbox_expires", _WAITS, outbox, "expires_at")
+partial("ix_outbox_ready", _WAITS, outbox, "connection_id lane priority due id")
+partial("ux_outbox_chat_in_flight", _HOLDS, outbox, "connection_id chat", unique=True)
+partial("ix_outbox_expires", _WAITS, outbox, "expires_at")
 #: Waiting, and not for a time that its sender chose: those that others to the same chat are placed behind.
 UNPLANNED = text(f"{_WAITS} AND (due <= created_at OR reason != '')")
-_partial("ix_outbox_last", UNPLANNED, outbox, "connection_id chat lane priority due")
-_partial("ix_outbox_quarantined", in_states("state", (State.QUARANTINED,)), outbox, "tenant id")
-_partial("ix_outbox_held", text("held"), outbox, "connection_id chat lane")
-_partial("ix_outbox_cause", text("cause != ''"), outbox, "cause")
+partial("ix_outbox_last", UNPLANNED, outbox, "connection_id chat lane priority due")
+partial("ix_outbox_quarantined", in_states("state", (State.QUARANTINED,)), outbox, "tenant id")
+#: Once found half sent. Of no state: SQLite would take the index of another condition on it.
+RECOVERED = text("recoveries > 0")
+partial("ix_outbox_recovered", RECOVERED, outbox, "id")
+partial("ix_outbox_held", text("held"), outbox, "connection_id chat lane")
+partial("ix_outbox_cause", text("cause != ''"), outbox, "cause")
 _IS_ABOUT, _HAS_MEDIA = text("about != ''"), text("media IS NOT NULL")
-_partial("ix_outbox_about", _IS_ABOUT, outbox, "about")
-_partial("ix_outbox_media", _HAS_MEDIA, outbox, "tenant id")
+partial("ix_outbox_about", _IS_ABOUT, outbox, "about")
+partial("ix_outbox_media", _HAS_MEDIA, outbox, "tenant id")
 #: How the loop breaker counts: per chat, and over a whole connection.
 IS_REPLY = text("lane = 'reply'")
-_partial("ix_outbox_replies_chat", IS_REPLY, outbox, "connection_id chat created_at")
-_partial("ix_outbox_replies_connection_id", IS_REPLY, outbox, "connection_id created_at")
+partial("ix_outbox_replies_chat", IS_REPLY, outbox, "connection_id chat created_at")
+partial("ix_outbox_replies_connection_id", IS_REPLY, outbox, "connection_id created_at")
 Index("ix_outbox_tenant", outbox.c.tenant, outbox.c.id)
 Index("ix_outbox_chat", outbox.c.connection_id, outbox.c.chat, outbox.c.id)
 
@@ -216,12 +203,12 @@ inbox = Table(
     UniqueConstraint("connection_id", "chat", "participant", "from_me", "wa_id", "tenant"),
 )
 Index("ix_inbox_tenant", inbox.c.tenant, inbox.c.id)
-_partial("ix_inbox_media", _HAS_MEDIA, inbox, "tenant id")
+partial("ix_inbox_media", _HAS_MEDIA, inbox, "tenant id")
 #: What a person typed on the phone, and where a loop was cut: both silence a chat for a while.
 TYPED, CUT = text("from_me"), text("outcome = 'loop'")
-_partial("ix_inbox_typed", TYPED, inbox, "connection_id chat sent_at")
-_partial("ix_inbox_cut", CUT, inbox, "connection_id chat received_at")
-_partial("ix_inbox_about", _IS_ABOUT, inbox, "tenant about")
+partial("ix_inbox_typed", TYPED, inbox, "connection_id chat sent_at")
+partial("ix_inbox_cut", CUT, inbox, "connection_id chat received_at")
+partial("ix_inbox_about", _IS_ABOUT, inbox, "tenant about")
 
 #: People whom a connection knows by a linked id and by a phone number: the same person, one chat.
 contacts = Table(

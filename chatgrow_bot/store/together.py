@@ -12,9 +12,10 @@ from sqlalchemy import Connection, bindparam, select, update
 from ..messages import Delivery, Outbound, State, Step
 from . import consent, obstacles, steps
 from .dialect import upsert
+from .partial import in_states
 from .prepared import Asked, Prepared
 from .rows import DELIVERY, Outgoing, from_media, from_payload, to_delivery
-from .tables import in_states, outbox, slots
+from .tables import outbox, slots
 
 _STATES = {1: State.SENT, 2: State.DELIVERED, 3: State.READ, 4: State.READ}
 

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, select, text
 from ..messages import HOLDS_CHAT, UNSENT, WAITING, ConnectionState, Delivery, State
 from . import connections as stored_connections
 from . import halts, queue
-from .tables import connections, in_states, outbox
+from .partial import in_states
+from .tables import connections, outbox
 
 #: It is in somebody's hands: nothing stands in its way.
 _ON_ITS_WAY = {

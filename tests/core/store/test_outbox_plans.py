@@ -11,14 +11,19 @@ from sqlalchemy import Connection
 from chatgrow_bot.messages import Lane, Outbound, Priority, State
 from chatgrow_bot.store import connections as stored_connections
 from chatgrow_bot.store import outbox as stored
-from chatgrow_bot.store import queue, steps, together
+from chatgrow_bot.store import queue, recovery, steps, together
 from chatgrow_bot.store.database import open_database
 from chatgrow_bot.store.rows import Outgoing
 
 from .test_outbox import EPOCH, LATER, NOW, ground, message
 
-#: What may be read from end to end: the connections, and the messages in flight, which are few.
-_WHOLE = ("connections", "outbox USING INDEX ux_outbox_chat_in_flight", "anon_")
+#: What may be read from end to end: connections, and messages in flight or once found half sent; all few.
+_WHOLE = (
+    "connections",
+    "outbox USING INDEX ux_outbox_chat_in_flight",
+    "outbox USING INDEX ix_outbox_recovered",
+    "anon_",
+)
 
 
 def _life(conn: Connection) -> None:
@@ -35,7 +40,8 @@ def _life(conn: Connection) -> None:
     came = together.Came(connection_id="shop", wa_id=taken.delivery.wa_id, ack=1, at=NOW)
     acks = [replace(came, id=taken.delivery.id), came, replace(came, ack=2, wa_id="nobody")]
     assert together.acked(conn, acks) == [True, False, False]
-    stored.in_state(conn, State.UNKNOWN, "shop")
+    recovery.look(conn, [recovery.Look("shop", (), EPOCH, 3, NOW)])
+    recovery.suspects(conn)
     stored.in_state(conn, State.SENDING)
     stored.held(conn, "u")
     stored.history(conn, "u", taken.delivery.id)

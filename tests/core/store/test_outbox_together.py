@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, update
 
 from chatgrow_bot.messages import Lane, Outbound, Priority, State
 from chatgrow_bot.store import connections as stored_connections
-from chatgrow_bot.store import consent, journal, queue, steps, together
+from chatgrow_bot.store import consent, journal, queue, recovery, steps, together
 from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.rows import Outgoing, outgoing
@@ -159,3 +159,29 @@ async def test_acks_side_by_side_never_go_back_and_tell_each_step_once(db: Datab
     assert [await state(db, each) for each in (row, other)] == [State.READ, State.SENT]
     facts = await db.read(lambda conn: journal.read_after(conn, before, 10))
     assert [fact.body["state"] for fact in facts] == ["delivered", "sent", "read"]
+
+
+async def test_each_connection_finds_its_own_that_are_half_done_and_not_those_in_hand(db: Database) -> None:
+    rows = await taken(db, *(message(n, connection_id=name) for n, name in enumerate(NAMES[:4])))
+    claimed, sending, unknown, in_hand = rows
+    assert await intend(db, sending, unknown, in_hand) == [True, True, True]
+    await db.write(
+        lambda conn: steps.move(conn, unknown.delivery.id, State.UNKNOWN, LATER, since=(State.SENDING,))
+    )
+
+    async def look(name: str) -> recovery.Found:
+        asked = recovery.Look(name, (in_hand.delivery.id,), EPOCH, 3, LATER)
+        return await db.write_together(recovery.look, asked)
+
+    found = await asyncio.gather(*map(look, NAMES[1:]))  # nobody asks for the first
+    assert [each.picked_up for each in found] == [True, False, False, False]
+    ids = [[row.delivery.id for row in each.unknown] for each in found]
+    assert ids == [[sending.delivery.id], [unknown.delivery.id], [], []]
+    assert [await state(db, row) for row in rows] == [
+        State.CLAIMED,
+        State.UNKNOWN,
+        State.UNKNOWN,
+        State.SENDING,
+    ]
+    assert (await look(NAMES[0])).picked_up
+    assert await state(db, claimed) is State.QUEUED
