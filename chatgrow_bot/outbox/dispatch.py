@@ -133,7 +133,8 @@ class Dispatcher:
                 except Exception:  # whatever it was, the next turn goes on, and this one is picked up
                     log.exception("a turn failed", connection=connection_id, work=work)
                     later = self._clock.now() + timedelta(seconds=_AFTER_A_FAULT)
-                    self._agenda.put((connection_id, RECONCILE), later)
+                    for each in {work, RECONCILE}:  # it may have failed before it took anything
+                        self._agenda.put((connection_id, each), later)
 
     async def _turn(self, connection_id: str, work: str) -> None:
         session = self._ready(connection_id)
@@ -189,7 +190,6 @@ class Dispatcher:
         message_id, connection_id = row.delivery.id, row.delivery.connection_id
         try:
             await self._deliver(session, row)
-            self._trial.acquit(message_id)
         finally:
             self._trial.end(message_id)
             self._in_flight.discard(message_id)
@@ -203,6 +203,8 @@ class Dispatcher:
         """Take the lane's next message, or learn when to look again; whoever picks up stranded ones must not
         see it as one."""
         async with self._claims[connection_id]:
+            if self._draining:  # since it was this one's turn
+                return None
             claim = queue.Claim(connection_id, lane, self._epoch, now)
             row = await self._db.write_together(queue.claim, claim)
             if isinstance(row, Outgoing):
@@ -244,6 +246,7 @@ class Dispatcher:
                 await self._outcome.acked(row, ack)
             else:
                 await self._unclear(row, "WhatsApp's server has not said that it has it.")
+        self._trial.acquit(row.delivery.id)
 
     async def _unclear(self, row: Outgoing, reason: str) -> None:
         await self._outcome.unclear(row, reason)

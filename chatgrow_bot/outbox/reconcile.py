@@ -60,11 +60,13 @@ class Reconciler:
         self._after = timedelta(seconds=after)  #: a message is not looked up sooner after it was sent
 
     async def pick_up(self) -> None:
-        """Whatever an earlier process left half done, before any message is taken."""
+        """Whatever an earlier process left half done, before any message is taken. If it left any it died, of
+        one of these or of one that was left at an earlier death."""
         left = list(await self._db.read(recovery.stranded))
         for start in range(0, len(left), _AT_ONCE):
             await self._pick_up(left[start : start + _AT_ONCE])
-        self._trial.suspect(await self._db.read(recovery.suspects))
+        if left:
+            self._trial.suspect(await self._db.read(recovery.suspects))
 
     async def _pick_up(self, ids: Collection[str]) -> None:
         at = self._clock.now()
@@ -113,7 +115,7 @@ class Reconciler:
             times = await self._db.write(lambda conn: recovery.looks_up(conn, row, self._epoch))
             row = replace(row, epoch=self._epoch, recoveries=times)
             if times > RECOVERIES:
-                await self._outcome.held(row, "it is not known whether it left, and was not found out")
+                await self._held(row, "it is not known whether it left, and was not found out")
                 return
         await self._look_up(session, row)
 
@@ -122,17 +124,22 @@ class Reconciler:
         found = await answer_of(session.find(delivery.chat, delivery.wa_id))
         if found and found.ack >= 1:
             await self._outcome.acked(row, found)
+            self._trial.acquit(delivery.id)
         elif found and found.ack < 0:
             await self._outcome.not_sent(row, "WhatsApp did not take it.")
         elif found and now < (patience := delivery.updated_at + timedelta(seconds=ACK_PATIENCE)):
             self._agenda.put((delivery.connection_id, RECONCILE), patience)
         elif self._holds(row):
-            await self._outcome.held(row, "it is not known whether it left")
+            await self._held(row, "it is not known whether it left")
         elif row.recoveries >= RECOVERIES:
-            await self._outcome.held(row, f"{row.recoveries} times it was not known whether it left")
+            await self._held(row, f"{row.recoveries} times it was not known whether it left")
         else:
             reason = "WhatsApp does not have it; it is sent again under the same id"
             await self._outcome.in_its_place(row, reason)
+
+    async def _held(self, row: Outgoing, reason: str) -> None:
+        await self._outcome.held(row, reason)
+        self._trial.acquit(row.delivery.id)
 
     def _holds(self, row: Outgoing) -> bool:
         """Whether it is for a person; a remark is not, for repeating one does no harm."""
@@ -142,6 +149,6 @@ class Reconciler:
         """It is looked up again, for as long as it may be sent: then it has held its chat long enough."""
         now = self._clock.now()
         if now >= row.delivery.expires_at:
-            await self._outcome.held(row, "it could not be found out whether it left")
+            await self._held(row, "it could not be found out whether it left")
         else:
             self._look_later(row, _LOOK_AGAIN)

@@ -19,11 +19,11 @@ class Trial:
         self._tried: str | None = None
 
     def suspect(self, messages: Mapping[str, str]) -> None:
-        """They were under way when a process died: their connections, by their ids."""
+        """They may have been under way when a process died: their connections, by their ids."""
         self._suspects.update(messages)
 
     def acquit(self, message_id: str) -> None:
-        """It was tried, and the hub lives."""
+        """It was tried and the hub lives, or it will not be tried."""
         self._suspects.pop(message_id, None)
 
     @asynccontextmanager

@@ -1,12 +1,12 @@
 """The outgoing messages: taken in, and asked about. Their steps are in steps.py, whose turn
 it is in queue.py. What is asked in somebody's name takes his tenant; all else is for the core alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from ..messages import HOLDS_CHAT, WAITING, Delivery, State, TimelineEntry
 from . import contacts, steps
@@ -115,7 +115,9 @@ def knows(conn: Connection, connection_id: str, wa_id: str) -> bool:
 def held(conn: Connection, tenant: str) -> Sequence[Delivery]:
     """A tenant's messages that wait for a person's decision, oldest first."""
     mine = (outbox.c.tenant == tenant, in_states("outbox.state", (State.QUARANTINED,)))
-    return [row.delivery for row in _rows(conn, select(outbox).where(*mine).order_by(outbox.c.id))]
+    return [
+        to_outgoing(row).delivery for row in conn.execute(select(outbox).where(*mine).order_by(outbox.c.id))
+    ]
 
 
 def under_way(conn: Connection, tenant: str | None) -> Mapping[State, int]:
@@ -135,12 +137,13 @@ def oldest_waiting(conn: Connection, tenant: str | None) -> datetime | None:
     return conn.execute(query).scalar()
 
 
-def in_state(conn: Connection, state: State) -> Sequence[Outgoing]:
-    """All messages in a state, oldest first."""
+def in_state(conn: Connection, state: State, on: Collection[str] | None = None) -> Sequence[Outgoing]:
+    """All messages in a state, or those on these connections, oldest first."""
     query = select(outbox).where(outbox.c.state == state)
     if state in HOLDS_CHAT:  # these are few and have an index; a word more, and SQLite would take another
         query = query.where(_HOLDS)
-    return sorted(_rows(conn, query), key=lambda row: row.delivery.id)
+    mine = [to_outgoing(row) for row in conn.execute(query) if on is None or row.connection_id in on]
+    return sorted(mine, key=lambda row: row.delivery.id)
 
 
 def history(conn: Connection, tenant: str, message_id: str) -> Sequence[TimelineEntry]:
@@ -172,7 +175,3 @@ def keep_key(conn: Connection, row: Outgoing, key: str, digest: str) -> None:
             tenant=d.tenant, key=key, digest=digest, message_id=d.id, created_at=d.created_at
         )
     )
-
-
-def _rows(conn: Connection, query: Select[Any]) -> Sequence[Outgoing]:
-    return [to_outgoing(row) for row in conn.execute(query)]

@@ -2,6 +2,7 @@
 person when it happens to the same message again and again. The count and the alert stand in the transaction
 that does it, so that a message which kills every process that touches it runs out of tries all the same."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,14 +63,11 @@ def look(conn: Connection, looks: Sequence[Look]) -> Sequence[Found]:
     if left:
         last = max(looks, key=lambda each: each.at)
         pick_up(conn, left, last.epoch, last.most, last.at)
-    unknown = [row for row in in_state(conn, State.UNKNOWN) if row.delivery.connection_id in names]
-    return [
-        Found(
-            each.connection_id in left.values(),
-            [row for row in unknown if row.delivery.connection_id == each.connection_id],
-        )
-        for each in looks
-    ]
+    unknown = defaultdict(list)
+    for row in in_state(conn, State.UNKNOWN, names):
+        unknown[row.delivery.connection_id].append(row)
+    touched = set(left.values())
+    return [Found(each.connection_id in touched, unknown[each.connection_id]) for each in looks]
 
 
 def stranded(conn: Connection, besides: Collection[str] = ()) -> Mapping[str, str]:
@@ -81,8 +79,8 @@ def stranded(conn: Connection, besides: Collection[str] = ()) -> Mapping[str, st
 
 
 def suspects(conn: Connection) -> Mapping[str, str]:
-    """The messages that wait and were found half sent before, whichever process that was: their connections,
-    by their ids."""
+    """The messages that wait and were found half sent before, after a death or in a turn that failed: their
+    connections, by their ids."""
     found = conn.execute(select(outbox.c.id, outbox.c.connection_id, outbox.c.state).where(RECOVERED))
     return {row.id: row.connection_id for row in found if row.state in WAITING}
 
