@@ -4,9 +4,12 @@ import asyncio
 from datetime import timedelta
 from typing import Any, cast
 
+import pytest
+
 from chatgrow_bot.engine import Ack
 from chatgrow_bot.errors import EngineError, SendFailed, SendUnknown
 from chatgrow_bot.messages import ConnectionState, Delivery, Drop, Later, Outbound, State
+from chatgrow_bot.outbox.dispatch import Dispatcher
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import consent
 from chatgrow_bot.store.rows import outgoing
@@ -172,6 +175,26 @@ async def test_a_clock_that_was_set_back_silences_a_lane_for_one_gap_at_most(bot
             await bot.running.ground.db.write(lambda conn: None)  # behind whatever the way out has begun
     await becomes(bot, second, State.SENT)
     assert clock.now() < second.created_at + timedelta(seconds=60)
+
+
+async def test_a_turn_that_failed_before_it_took_anything_is_tried_again(
+    bot: TalkingBot, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = asyncio.Event()
+
+    async def fails(*_: object) -> None:
+        failed.set()
+        raise RuntimeError("our own fault")
+
+    await bot.start()
+    await bot.connect()
+    with monkeypatch.context() as broken:
+        broken.setattr(Dispatcher, "_claim", fails)
+        waits = await send(bot, "hello")
+        await asyncio.wait_for(failed.wait(), 10)
+        await bot.running.ground.db.write(lambda conn: None)  # the turn is over
+    clock.advance(5)
+    await becomes(bot, waits, State.SENT)
 
 
 class Impatient(Plugin):
