@@ -26,6 +26,7 @@ from ..errors import (
 )
 from ..hub import ConnectionView
 from ..messages import ConnectionState
+from ..safety.files import lying_in
 from ..sessions import Key, Passphrase, Seal, cleanup, copies
 from ..store import connections as store
 from ..store import engines
@@ -64,7 +65,7 @@ def list_(ctx: click.Context, config: Path | None) -> None:
     for connection_id, view in views.items():
         folder = _folder(found, connection_id)
         known = lineage.read(folder) if folder.is_dir() else None
-        size = sum(file.lstat().st_size for file in folder.rglob("*")) if folder.is_dir() else 0
+        size = sum(found.st_size for _, found in lying_in(folder))
         opened = f"opened {known.openings} times" if known else "never opened"
         click.echo(f"{connection_id:<20} {view.state:<14} {size / (1 << 20):>8.1f} MB  {opened}")
     if not views:

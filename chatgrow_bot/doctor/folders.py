@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..config import Settings
 from ..plugin import Finding, Grade
+from ..safety.files import lying_in
 from ..store.folder import LOCK, holder
 
 
@@ -18,11 +19,7 @@ def folders(settings: Settings) -> Iterator[Finding]:
         yield Finding(what="privacy", said=f"{folder} is made and shut at the first start")
         return
     open_to_others, foreign, count = [], [], 0
-    for path in (folder, *folder.rglob("*")):
-        try:
-            found = path.lstat()
-        except FileNotFoundError:  # a hub runs and its browsers come and go
-            continue
+    for path, found in lying_in(folder):
         count += 1
         if (
             not stat.S_ISLNK(found.st_mode)

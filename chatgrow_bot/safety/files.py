@@ -167,3 +167,15 @@ def _storage() -> Iterator[None]:
         yield
     except OSError as error:
         raise of_disk(error, f"A file cannot be written: {error.strerror}") from error
+
+
+def lying_in(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The folder and everything in it, with what each is; links are not followed. A browser that runs makes
+    files and removes them meanwhile: what is gone when it is looked at is left out."""
+    with suppress(FileNotFoundError):
+        yield folder, folder.lstat()
+    for above, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(above, name)
+            with suppress(FileNotFoundError):
+                yield path, path.lstat()

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, select
 
 from chatgrow_bot.host.loader import built_in_folder, load_plugin_module
 from chatgrow_bot.messages import ConnectionState
+from chatgrow_bot.safety.files import lying_in
 from chatgrow_bot.store.tables import inbox
 
 from .browsers.fuzz import FUZZ
@@ -226,8 +227,8 @@ def _inspected(session: Path) -> Findings:
             ports = process.net_connections("inet")
             processes.append(_sandbox(process, _namespace(main.pid)))
             listening += sum(each.status == psutil.CONN_LISTEN for each in ports)
-    modes = [(each, each.lstat().st_mode) for each in (session, *session.rglob("*"))]
-    shared = [each for each, mode in modes if not stat.S_ISLNK(mode) and mode & 0o077]
+    modes = [found.st_mode for _, found in lying_in(session)]
+    shared = [mode for mode in modes if not stat.S_ISLNK(mode) and mode & 0o077]
     return Findings(
         flags=[each for each in main.cmdline()[1:] if each.startswith("--")],
         processes=processes,

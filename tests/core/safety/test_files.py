@@ -1,6 +1,7 @@
 """Paths that try to leave the allowed folder, and files that must appear whole or not at all."""
 
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatgrow_bot.errors import MediaRefused, StoreUnavailable
-from chatgrow_bot.safety.files import NewFile, open_inside, write_new
+from chatgrow_bot.safety.files import NewFile, lying_in, open_inside, write_new
 
 CANARY = b"canary: this must never be read"
 
@@ -235,3 +236,20 @@ def test_a_disk_that_fails_is_storage_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreUnavailable):
         write_new(tmp_path / "file" / "below", "name", b"content")
+
+
+def test_what_goes_while_a_folder_is_looked_through_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "inside").touch()
+    for name in ("one", "two"):
+        (tmp_path / name).touch()
+    seen = []
+    for path, found in lying_in(tmp_path):
+        seen.append(path.name)
+        if path.name == "deep":
+            shutil.rmtree(path)
+        elif stat.S_ISREG(found.st_mode):
+            for name in ("one", "two"):
+                (tmp_path / name).unlink()
+    assert seen[:2] == [tmp_path.name, "deep"]
+    assert seen[2:] in (["one"], ["two"])
