@@ -22,9 +22,8 @@ async def test_facts_are_told_in_order_from_the_head_on(db: Database) -> None:
     await scene.say("before it ever listened")
     async with scene.reading("crm"):
         await scene.say("one", "two", "three")
-        await scene.until(lambda: len(scene.heard("crm")) == 3)
+        await scene.until_marked("crm", 4)
     assert scene.heard("crm") == ["one", "two", "three"]
-    assert await scene.bookmark("crm") == 4
 
 
 async def test_what_happened_while_it_was_away_is_told_when_it_is_back(db: Database) -> None:
@@ -150,8 +149,8 @@ async def test_a_plugin_hears_only_its_tenants_and_only_what_it_listens_to(db: D
         await scene.say("theirs", tenant="t2")
         await scene.tell(change)
         await scene.say("ours")
-        await scene.until(lambda: scene.heard("crm") == ["ours"])
-    assert await scene.bookmark("crm") == 3
+        await scene.until_marked("crm", 3)
+    assert scene.heard("crm") == ["ours"]
 
 
 async def test_a_message_erased_since_is_passed_over(db: Database) -> None:
