@@ -115,9 +115,8 @@ def knows(conn: Connection, connection_id: str, wa_id: str) -> bool:
 def held(conn: Connection, tenant: str) -> Sequence[Delivery]:
     """A tenant's messages that wait for a person's decision, oldest first."""
     mine = (outbox.c.tenant == tenant, in_states("outbox.state", (State.QUARANTINED,)))
-    return [
-        to_outgoing(row).delivery for row in conn.execute(select(outbox).where(*mine).order_by(outbox.c.id))
-    ]
+    query = select(outbox).where(*mine).order_by(outbox.c.id)
+    return [to_outgoing(row).delivery for row in conn.execute(query)]
 
 
 def under_way(conn: Connection, tenant: str | None) -> Mapping[State, int]:
