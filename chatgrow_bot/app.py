@@ -32,6 +32,7 @@ from .store import meta
 from .store.database import open_database
 from .store.folder import FolderLock
 from .tenants import Directory
+from .vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ async def _ground(
     """One process in this folder, its database, the way out to URLs, and who writes down what goes wrong."""
     settings = loaded.settings
     house.enter_context(FolderLock(settings.session_dir))
+    vault = Vault.open(settings.session_dir)
     house.enter_context(Watchdog())
     db = await house.enter_async_context(open_database(settings.database_url))
     http = await house.enter_async_context(SafeHttp(settings.allowed_hosts))
@@ -111,6 +113,7 @@ async def _ground(
         report=reporter.report,
         epoch=epoch,
         key=key,
+        vault=vault,
     )
 
 

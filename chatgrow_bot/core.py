@@ -35,6 +35,7 @@ from .policies import Policies
 from .spool import Spool
 from .store.database import Database
 from .upkeep import Upkeep
+from .vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Ground:
     report: Callable[[Fact], None]
     epoch: int  #: which start of this installation it is
     key: bytes = field(repr=False)  #: of which message ids are made
+    vault: Vault = field(repr=False)
 
 
 class Core:

@@ -130,6 +130,10 @@ class NotAllowed(ChatgrowError):
     title = "Not allowed"
 
 
+class KeyNotAllowed(NotAllowed):
+    """Make a key with the scopes that this needs, or log in."""
+
+
 class NotLoggedIn(ChatgrowError):
     """Log in at POST /api/auth/login and send the token as `Authorization: Bearer <token>`."""
 

@@ -133,6 +133,7 @@ class Delivery:
     source: str = ""  #: who asked: `api`, or a plugin's name
     because: str = ""
     about: str = ""  #: our id of the earlier message that it quotes or remarks on
+    request_id: str = ""  #: the request that asked for it, as the log names it
     created_at: datetime
     due: datetime  #: not sent before
     expires_at: datetime

@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from .hub import Hub, Identity
+from .hub import Hub, Identity, Scope
 from .messages import Outbound
 
 #: Marks a method as a hook: `@hook`, or `@hook(tryfirst=True)` to be asked before the others.
@@ -126,7 +126,7 @@ class Access(StrEnum):
     """Who may call a route."""
 
     PUBLIC = "public"  #: anyone: the list of these is frozen by a test
-    SIGNED = "signed"  #: the handler itself verifies a signature
+    SIGNED = "signed"  #: the handler verifies a signature; a bearer token, if there is one, is looked at
     VIEWER = "viewer"  #: any logged-in user
     OPERATOR = "operator"  #: who sends messages and keeps connections
     ADMIN = "admin"  #: who may do everything
@@ -145,6 +145,20 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doc:
+    """What the API's document says of a route, by the models that its handler reads and answers with. The
+    summary is the handler's docstring."""
+
+    tag: str  #: the topic that it is listed under
+    body: type[BaseModel] | None = None  #: of JSON
+    query: type[BaseModel] | None = None  #: read by `read_query`
+    answer: type[BaseModel] | None = None  #: JSON; None when there is no body
+    status: int = 200  #: of success
+    also: tuple[int, ...] = ()  #: other statuses that it may answer, besides those that any route may
+    types: tuple[str, ...] = ()  #: content types that it answers with, besides or instead of JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One HTTP route of a plugin. Without an access policy there is no Route, and no start."""
 
@@ -155,6 +169,8 @@ class Route:
     max_body: int = 256 * 1024  #: bytes; a larger body is refused before it is read
     content_types: tuple[str, ...] = ("application/json",)  #: accepted for a request with a body
     pages: Pages | None = None  #: for a browser: entered by a cookie, and not by a bearer token
+    scope: Scope | None = None  #: what an API key must be good for; None: no key may call it
+    doc: Doc | None = None  #: None: not in the API's document
 
 
 #: One thing that `chatgrow check` looks at: a report for people, empty when all is well.

@@ -14,6 +14,15 @@ def write_new(file: Path, content: bytes) -> None:
     sync(file.parent)
 
 
+def read_own(file: Path) -> bytes:
+    """What a file holds that nobody else may read. Raises OSError, also where others may."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as opened:
+        if os.name == "posix" and os.fstat(descriptor).st_mode & 0o077:
+            raise PermissionError(f"others may read it: chmod 600 {file}")
+        return opened.read()
+
+
 def sync(path: Path) -> None:
     """What a file holds, or which names a folder has, is on the disk when this returns. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -12,6 +12,7 @@ from .nouns import Picture as Picture
 from .nouns import QrCode as QrCode
 from .nouns import QueueStatus as QueueStatus
 from .nouns import Role as Role
+from .nouns import Scope as Scope
 from .nouns import Tokens as Tokens
 from .parts import Accounts as Accounts
 from .parts import Chats as Chats

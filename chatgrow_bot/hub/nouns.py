@@ -22,6 +22,19 @@ class Role(StrEnum):
         return order.index(self) <= order.index(other)
 
 
+class Scope(StrEnum):
+    """What an API key may be good for. Whoever logs in has them all, as far as his role goes."""
+
+    READ = "read"  #: look at connections, messages, figures
+    SEND = "send"  #: send and take back messages, upload files, do things in chats
+    MANAGE = "manage"  #: make, change, pause and start connections; webhook keys
+    DELETE = "delete"  #: remove connections; take messages back from everyone
+    QR = "qr"  #: link: whoever sees a code owns the account
+    INBOUND = "inbound"  #: bring in messages from outside
+    METRICS = "metrics"  #: figures of the whole hub, for an admin's key
+    ADMIN = "admin"  #: what takes the role admin
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who is asking."""
@@ -30,6 +43,13 @@ class Identity:
     username: str
     role: Role
     plan: str
+    key_id: str = ""  #: of the API key by which he asks; empty for a login
+    scopes: frozenset[Scope] | None = None  #: what that key is good for; None for a login
+    connections: frozenset[str] | None = None  #: to which connections it is bound; None for all of his
+
+    def may_use(self, connection_id: str) -> bool:
+        """Whether what he asks by reaches this connection. That it is his own is for others to see."""
+        return self.connections is None or connection_id in self.connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,16 @@ async def read_body(request: web.Request, model: type[M]) -> M:
     return fit(decode(await _read(request)), model)
 
 
+def read_query(request: web.Request, model: type[M]) -> M:
+    """The query of the address as an object of the model, every value read from text. Raises BadInput, also
+    for a key that is there twice or unknown."""
+    found = dict(request.query)
+    if len(found) < len(request.query):
+        raise BadInput("A key of the query is there twice")
+    _inspect(found)
+    return fit(found, model)
+
+
 async def read_form(request: web.Request, model: type[M]) -> M:
     """The body of a form that a browser sends (application/x-www-form-urlencoded) as an object of the model.
 

@@ -10,7 +10,14 @@ import structlog
 from aiohttp import HttpVersion11, http_parser, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ..errors import ConfigError, ConnectionStarting, NotAllowed, NotLoggedIn
+from ..errors import (
+    ConfigError,
+    ConnectionNotFound,
+    ConnectionStarting,
+    KeyNotAllowed,
+    NotAllowed,
+    NotLoggedIn,
+)
 from ..hub import Accounts, Identity, Role
 from ..ids import new_id
 from ..plugin import IDENTITY, RECHECK, Access, Route
@@ -125,10 +132,10 @@ async def _admitted(
     """The request as the handler may have it, if its sender may ask for this at all."""
     if route.pages:
         refuse_foreign(request)
-    if route.access not in _OPEN:
-        token = _token(request, route)
-        request[IDENTITY] = await _identify(token, route.access, accounts)
-        request[RECHECK] = lambda: _identify(token, route.access, accounts)
+    token = _token(request, route)
+    if route.access not in _OPEN or (route.access is Access.SIGNED and token):
+        request[IDENTITY] = await _identify(request, token, route, accounts)
+        request[RECHECK] = lambda: _identify(request, token, route, accounts)
     _check_body(request, route)
     await _ask_for_body(request)
     caller, scheme = _caller(request, proxies)
@@ -140,15 +147,22 @@ def _token(request: web.Request, route: Route) -> str:
     if route.pages:
         return request.cookies.get(route.pages.cookie, "")
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    return token.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-Key", "")
 
 
-async def _identify(token: str, access: Access, accounts: Accounts) -> Identity:
+async def _identify(request: web.Request, token: str, route: Route, accounts: Accounts) -> Identity:
     if not token:
         raise NotLoggedIn("This needs a token")
     who = await accounts.verify(token)
-    if not who.role.includes(Role(access.value)):
-        raise NotAllowed(f"This needs the role '{access}', and yours is '{who.role}'")
+    needed = Role.OPERATOR if route.access is Access.SIGNED else Role(route.access.value)
+    if not who.role.includes(needed):
+        raise NotAllowed(f"This needs the role '{needed}', and yours is '{who.role}'")
+    if who.scopes is not None and route.scope not in who.scopes:
+        wanted = f"a key with the scope '{route.scope}'" if route.scope else "a login: no key may do it"
+        raise KeyNotAllowed(f"This needs {wanted}")
+    connection_id = request.match_info.get("connection_id")
+    if connection_id is not None and not who.may_use(connection_id):
+        raise ConnectionNotFound(f"There is no connection '{connection_id}'")
     return who
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from ..hub import Identity, Role
-from .tables import users
+from .account_tables import users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, i
 from ..hub import ConnectionView
 from ..messages import UNSENT, WAITING, ConnectionChange, ConnectionState, Lane
 from . import journal
+from .account_tables import users
 from .dialect import upsert
 from .partial import in_states
 from .tables import connections as t
 from .tables import journal as journal_table
-from .tables import outbox, slots, users
+from .tables import outbox, slots
 
 #: A longer queue is told as one of this length: counting a million takes half a second.
 COUNTED = 10_000

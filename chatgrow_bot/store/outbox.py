@@ -84,6 +84,7 @@ def _values(row: Outgoing) -> dict[str, Any]:
         "media": from_media(row.media),
         "payload": from_payload(row.payload),
         "about": d.about,
+        "request_id": d.request_id,
         "mentions": list(row.mentions) or None,
         "forwarded": row.forwarded,
         "lane": d.lane,

@@ -143,6 +143,7 @@ def to_delivery(row: Any) -> Delivery:
         source=row.source,
         because=row.because,
         about=row.about,
+        request_id=row.request_id,
         created_at=row.created_at,
         due=row.due,
         expires_at=row.expires_at,

@@ -8,64 +8,40 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
-    Text,
     UniqueConstraint,
     false,
     text,
 )
 
 from ..messages import HOLDS_CHAT, WAITING, State
+from .metadata import Id, Name, Word, metadata
 from .partial import in_states, partial
 from .types import Json, Moment, Words
 
-_NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = MetaData(naming_convention=_NAMING)
-
-_Id, _Name, _Word = String(32), String(64), String(20)
-
 #: The installation's own values: its secrets, its epoch.
-meta = Table("meta", metadata, Column("key", _Name, primary_key=True), Column("value", Json, nullable=False))
-
-users = Table(
-    "users",
-    metadata,
-    Column("id", _Id, primary_key=True),
-    Column("username", _Name, nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
-    Column("role", _Word, nullable=False),
-    Column("plan", _Word, nullable=False),
-    Column("disabled", Boolean, nullable=False, default=False),
-    Column("token_version", Integer, nullable=False, default=0),  #: raising it ends every token
-    Column("created_at", Moment, nullable=False),
-)
+meta = Table("meta", metadata, Column("key", Name, primary_key=True), Column("value", Json, nullable=False))
 
 connections = Table(
     "connections",
     metadata,
-    Column("id", _Name, primary_key=True),  #: unique in the installation
-    Column("tenant", _Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("id", Name, primary_key=True),  #: unique in the installation
+    Column("tenant", Id, ForeignKey("users.id"), nullable=False, index=True),
     Column("name", Words, nullable=False),
-    Column("phone_number", _Name, nullable=False),
+    Column("phone_number", Name, nullable=False),
     Column("settings", Json, nullable=False),  #: what differs from the defaults
-    Column("state", _Word, nullable=False),
+    Column("state", Word, nullable=False),
     Column("reason", Words, nullable=False, default=""),
     Column("state_since", Moment, nullable=False),
-    Column("me", _Name),  #: the linked account's chat id
+    Column("me", Name),  #: the linked account's chat id
     Column("paused", Boolean, nullable=False, default=False),
     Column("paused_because", Words, nullable=False, server_default=text("''")),
     Column("first_contacts_until", Moment),  #: until then nobody is written to for the first time
     Column("linked_at", Moment),  #: when the account that is linked now was linked: a new one sends less
     Column("swept_to", Moment),  #: what came before this is known to be stored
     # one process today; past one machine these fence a stale worker
-    Column("owner", _Name),
+    Column("owner", Name),
     Column("epoch", Integer, nullable=False, default=0),
     Column("lease_until", Moment),
     Column("created_at", Moment, nullable=False),
@@ -75,8 +51,8 @@ connections = Table(
 slots = Table(
     "slots",
     metadata,
-    Column("connection_id", _Name, ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
-    Column("lane", _Word, primary_key=True),
+    Column("connection_id", Name, ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
+    Column("lane", Word, primary_key=True),
     Column("next_slot", Moment, nullable=False),
 )
 
@@ -84,9 +60,9 @@ slots = Table(
 places = Table(
     "places",
     metadata,
-    Column("connection_id", _Name, ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
-    Column("ration", _Word, primary_key=True),
-    Column("holder", _Name, primary_key=True),  #: a chat, or a message
+    Column("connection_id", Name, ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
+    Column("ration", Word, primary_key=True),
+    Column("holder", Name, primary_key=True),  #: a chat, or a message
     Column("at", Moment, nullable=False),
     Column("gone", Boolean, nullable=False),  #: else it is promised
 )
@@ -96,30 +72,31 @@ Index("ix_places_at", places.c.connection_id, places.c.ration, places.c.at)
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("tenant", _Id, nullable=False),
-    Column("connection_id", _Name, nullable=False),
-    Column("chat", _Name, nullable=False),
-    Column("wa_id", _Name, nullable=False),
-    Column("kind", _Word, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("tenant", Id, nullable=False),
+    Column("connection_id", Name, nullable=False),
+    Column("chat", Name, nullable=False),
+    Column("wa_id", Name, nullable=False),
+    Column("kind", Word, nullable=False),
     Column("text", Words, nullable=False),
     Column("media", Json),
     Column("payload", Json),
     #: our id of the message that it quotes or remarks on
-    Column("about", _Id, nullable=False, server_default=text("''")),
+    Column("about", Id, nullable=False, server_default=text("''")),
     Column("mentions", Json),
     Column("forwarded", Boolean, nullable=False, server_default=false()),
-    Column("lane", _Word, nullable=False),
+    Column("lane", Word, nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("state", _Word, nullable=False),
+    Column("state", Word, nullable=False),
     Column("ack", Integer, nullable=False, default=0),
     Column("attempts", Integer, nullable=False, default=0),
     Column("recoveries", Integer, nullable=False, default=0),
     Column("epoch", Integer, nullable=False, default=0),
     Column("reason", Words, nullable=False, default=""),
-    Column("source", _Name, nullable=False),
+    Column("source", Name, nullable=False),
     Column("because", Words, nullable=False, default=""),
-    Column("cause", _Id, nullable=False, server_default=text("''")),  #: the message it answers, by our id
+    Column("cause", Id, nullable=False, server_default=text("''")),  #: the message it answers, by our id
+    Column("request_id", Id, nullable=False, server_default=text("''")),  #: the request that asked for it
     Column("trace", Json),  #: who was asked before it left, and what came of it
     #: queued, and told to wait: see obstacles.py
     Column("held", Boolean, nullable=False, server_default=false()),
@@ -156,40 +133,40 @@ Index("ix_outbox_chat", outbox.c.connection_id, outbox.c.chat, outbox.c.id)
 timeline = Table(
     "timeline",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("message_id", _Id, ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("id", Id, primary_key=True),
+    Column("message_id", Id, ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
-    Column("state", _Word, nullable=False),
+    Column("state", Word, nullable=False),
     Column("reason", Words, nullable=False),
 )
 
 idempotency = Table(
     "idempotency",
     metadata,
-    Column("tenant", _Id, primary_key=True),
+    Column("tenant", Id, primary_key=True),
     Column("key", String(255), primary_key=True),
-    Column("digest", _Name, nullable=False),  #: of what was asked: another body under the same key is refused
-    Column("message_id", _Id, nullable=False),
+    Column("digest", Name, nullable=False),  #: of what was asked: another body under the same key is refused
+    Column("message_id", Id, nullable=False),
     Column("created_at", Moment, nullable=False),
 )
 
 inbox = Table(
     "inbox",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("tenant", _Id, nullable=False),
-    Column("connection_id", _Name, nullable=False),
-    Column("chat", _Name, nullable=False),
-    Column("participant", _Name, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("tenant", Id, nullable=False),
+    Column("connection_id", Name, nullable=False),
+    Column("chat", Name, nullable=False),
+    Column("participant", Name, nullable=False),
     Column("from_me", Boolean, nullable=False),
     Column("wa_id", String(128), nullable=False),
-    Column("kind", _Word, nullable=False),
+    Column("kind", Word, nullable=False),
     Column("text", Words, nullable=False),
     Column("attachment", Json),  #: what WhatsApp says of a file, fetched or not
     Column("media", Json),
     Column("media_trouble", Words, nullable=False, server_default=text("''")),
     Column("payload", Json),
-    Column("about", _Id, nullable=False, server_default=text("''")),
+    Column("about", Id, nullable=False, server_default=text("''")),
     Column("about_wa_id", String(128), nullable=False, server_default=text("''")),
     Column("mentions", Json),
     Column("forwarded", Boolean, nullable=False, server_default=false()),
@@ -197,7 +174,7 @@ inbox = Table(
     Column("chat_name", Words, nullable=False, server_default=text("''")),
     Column("sent_at", Moment, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("outcome", _Name, nullable=False, default=""),  #: empty until its way in has ended
+    Column("outcome", Name, nullable=False, default=""),  #: empty until its way in has ended
     Column("trace", Json),
     # a connection's id can come to another tenant once it is deleted
     UniqueConstraint("connection_id", "chat", "participant", "from_me", "wa_id", "tenant"),
@@ -214,18 +191,18 @@ partial("ix_inbox_about", _IS_ABOUT, inbox, "tenant about")
 contacts = Table(
     "contacts",
     metadata,
-    Column("connection_id", _Name, ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
-    Column("lid", _Name, primary_key=True),
-    Column("chat", _Name, nullable=False),
+    Column("connection_id", Name, ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
+    Column("lid", Name, primary_key=True),
+    Column("chat", Name, nullable=False),
 )
 
 #: Messages whose way in has not ended: a crash asks again, the end removes the row.
 jobs = Table(
     "jobs",
     metadata,
-    Column("message_id", _Id, ForeignKey("inbox.id", ondelete="CASCADE"), primary_key=True),
-    Column("connection_id", _Name, nullable=False),
-    Column("chat", _Name, nullable=False),
+    Column("message_id", Id, ForeignKey("inbox.id", ondelete="CASCADE"), primary_key=True),
+    Column("connection_id", Name, nullable=False),
+    Column("chat", Name, nullable=False),
 )
 
 #: The facts. A position is given inside the writer's transaction, so that they stand in the order of commits.
@@ -234,9 +211,9 @@ journal = Table(
     metadata,
     Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("at", Moment, nullable=False),
-    Column("hook", _Word, nullable=False),
-    Column("tenant", _Id, nullable=False),
-    Column("connection_id", _Name, nullable=False),
+    Column("hook", Word, nullable=False),
+    Column("tenant", Id, nullable=False),
+    Column("connection_id", Name, nullable=False),
     Column("body", Json, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -244,14 +221,14 @@ journal = Table(
 bookmarks = Table(
     "bookmarks",
     metadata,
-    Column("reader", _Name, primary_key=True),
+    Column("reader", Name, primary_key=True),
     Column("position", BigInteger, nullable=False),
 )
 
 parked = Table(
     "parked",
     metadata,
-    Column("reader", _Name, primary_key=True),
+    Column("reader", Name, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("reason", Words, nullable=False),
     Column("at", Moment, nullable=False),
@@ -261,17 +238,17 @@ parked = Table(
 consent = Table(
     "consent",
     metadata,
-    Column("tenant", _Id, primary_key=True),
-    Column("person", _Name, primary_key=True),
+    Column("tenant", Id, primary_key=True),
+    Column("person", Name, primary_key=True),
     Column("opted_out", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
 )
 consent_ledger = Table(
     "consent_ledger",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("tenant", _Id, nullable=False),
-    Column("person", _Name, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("tenant", Id, nullable=False),
+    Column("person", Name, nullable=False),
     Column("opted_out", Boolean, nullable=False),
     Column("source", Words, nullable=False),
     Column("at", Moment, nullable=False),
@@ -280,8 +257,8 @@ consent_ledger = Table(
 plugin_store = Table(
     "plugin_store",
     metadata,
-    Column("instance", _Name, primary_key=True),
-    Column("tenant", _Id, primary_key=True),
+    Column("instance", Name, primary_key=True),
+    Column("tenant", Id, primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("value", Json, nullable=False),
 )

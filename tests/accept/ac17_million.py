@@ -22,9 +22,10 @@ from sqlalchemy import Connection, insert
 from chatgrow_bot.messages import ConnectionState, Delivery, Kind, Lane, Priority, State
 from chatgrow_bot.store import meta
 from chatgrow_bot.store import outbox as stored
+from chatgrow_bot.store.account_tables import users
 from chatgrow_bot.store.database import open_database
 from chatgrow_bot.store.rows import Outgoing
-from chatgrow_bot.store.tables import connections, journal, outbox, timeline, users
+from chatgrow_bot.store.tables import connections, journal, outbox, timeline
 
 from .checks import Check, Done, Figure, Size, Verdict
 

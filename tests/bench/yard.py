@@ -23,9 +23,11 @@ from chatgrow_bot.messages import Lane, Outbound
 from chatgrow_bot.outbox.agenda import Agenda
 from chatgrow_bot.outbox.dispatch import Dispatcher
 from chatgrow_bot.safety.http import SafeHttp
+from chatgrow_bot.store.account_tables import users
 from chatgrow_bot.store.database import open_database
 from chatgrow_bot.store.rows import Outgoing
-from chatgrow_bot.store.tables import connections, users
+from chatgrow_bot.store.tables import connections
+from chatgrow_bot.vault import Vault
 
 TENANT, EPOCH = "bench", 1
 TEXT = "Your order is ready. Thank you for your patience, and see you soon in our shop!"
@@ -103,6 +105,7 @@ async def yard(
             report=lambda fact: None,
             epoch=EPOCH,
             key=b"bench" * 8,
+            vault=Vault(b"bench" * 8),
         )
         core = Yard(ground, names, session or Instant())
         await core.queue.load()

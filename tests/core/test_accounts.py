@@ -15,8 +15,8 @@ from chatgrow_bot.accounts.passwords import Passwords
 from chatgrow_bot.errors import BadInput, Conflict, NotFound, NotLoggedIn, RateLimitExceeded
 from chatgrow_bot.hub import Role
 from chatgrow_bot.store import accounts as store
+from chatgrow_bot.store.account_tables import users
 from chatgrow_bot.store.database import Database, open_database
-from chatgrow_bot.store.tables import users
 from chatgrow_bot.testing import FakeClock
 
 SECRET = "kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"

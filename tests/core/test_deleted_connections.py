@@ -13,7 +13,8 @@ from chatgrow_bot.hub import Identity, Role
 from chatgrow_bot.messages import ConnectionState, Delivery, Inbound, Outbound, State
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import connections as stored_connections
-from chatgrow_bot.store.tables import outbox, users
+from chatgrow_bot.store.account_tables import users
+from chatgrow_bot.store.tables import outbox
 from chatgrow_bot.testing import FakeClock, FakeEngine, TalkingBot
 
 from .keeping import Faults, settled, turned_until

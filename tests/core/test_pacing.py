@@ -17,8 +17,9 @@ from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import connections as stored_connections
 from chatgrow_bot.store import inbox, places
 from chatgrow_bot.store import outbox as stored
+from chatgrow_bot.store.account_tables import users
 from chatgrow_bot.store.rows import outgoing
-from chatgrow_bot.store.tables import journal, outbox, timeline, users
+from chatgrow_bot.store.tables import journal, outbox, timeline
 from chatgrow_bot.testing import FakeClock, FakeSession, TalkingBot
 
 from .delivering import becomes, send

@@ -24,7 +24,7 @@ LAYERS: tuple[Layer, ...] = (
     _layer("what a plugin may hook into", "hookspecs"),
     _layer(
         "single things: settings, the database, the safe doors, arithmetic",
-        "config limits logs qr safety store",
+        "config limits logs qr safety store vault",
     ),
     _layer("what several parts use", "consent lineage reporting tenants"),
     _layer("the one caller of plugins", "hooks"),

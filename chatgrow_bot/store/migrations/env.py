@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from chatgrow_bot.store.tables import metadata
+from chatgrow_bot.store import account_tables, tables  # noqa: F401 (they fill the metadata)
+from chatgrow_bot.store.metadata import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -17,6 +17,12 @@ class Request(BaseModel):
     )
 
 
+class Query(BaseModel):
+    """What may stand after the `?`: camelCase, no unknown keys, every value read from text."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, validate_by_name=False)
+
+
 class Answer(BaseModel):
     """An answer's body, in camelCase."""
 

@@ -22,6 +22,7 @@ from chatgrow_bot.messages import Delivery, Fact, Inbound, Outbound, Priority
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import outbox as stored_outbox
 from chatgrow_bot.store.database import Database
+from chatgrow_bot.vault import Vault
 
 from .disk import Disk
 from .page import WorldEngine
@@ -190,6 +191,7 @@ class Story:
                 report=self.record.facts.append,
                 epoch=self._epoch,
                 key=_KEY,
+                vault=Vault(_KEY),
             )
             engine = WorldEngine(self.world, honest=plan.honest)
             self._engines.append(engine)

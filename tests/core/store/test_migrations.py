@@ -15,8 +15,10 @@ from sqlalchemy import Connection, create_engine, insert, text
 
 from chatgrow_bot.errors import StoreUnavailable
 from chatgrow_bot.store import backup
+from chatgrow_bot.store.account_tables import users
 from chatgrow_bot.store.database import open_database
-from chatgrow_bot.store.tables import connections, metadata, slots, users
+from chatgrow_bot.store.metadata import metadata
+from chatgrow_bot.store.tables import connections, slots
 from chatgrow_bot.store.upgrade import VERSIONS, upgrade
 
 ROOT = Path(__file__).parents[3]

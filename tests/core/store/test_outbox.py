@@ -13,9 +13,10 @@ from chatgrow_bot.messages import Delivery, Kind, Lane, Outbound, Priority, Stat
 from chatgrow_bot.store import connections as stored_connections
 from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.store import queue, steps, together
+from chatgrow_bot.store.account_tables import users
 from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.rows import Outgoing, outgoing
-from chatgrow_bot.store.tables import connections, users
+from chatgrow_bot.store.tables import connections
 
 from .conftest import ready
 

@@ -13,6 +13,7 @@ from chatgrow_bot.states import State
 from chatgrow_bot.store import retention
 from chatgrow_bot.store.database import open_database
 from chatgrow_bot.store.engines import writing_file
+from chatgrow_bot.store.metadata import metadata
 from chatgrow_bot.store.tables import (
     bookmarks,
     consent,
@@ -20,7 +21,6 @@ from chatgrow_bot.store.tables import (
     inbox,
     jobs,
     journal,
-    metadata,
     outbox,
     parked,
     timeline,

@@ -12,8 +12,9 @@ from chatgrow_bot.ids import new_id
 from chatgrow_bot.messages import HOLDS_CHAT, Lane, State
 from chatgrow_bot.store import contacts, queue, steps, together
 from chatgrow_bot.store import outbox as stored
+from chatgrow_bot.store.metadata import metadata
 from chatgrow_bot.store.rows import Outgoing
-from chatgrow_bot.store.tables import metadata, outbox
+from chatgrow_bot.store.tables import outbox
 
 from .test_outbox import LATER, ground, message
 
