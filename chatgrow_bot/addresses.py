@@ -12,6 +12,7 @@ PERSON, GROUP, LINKED_ID = "@c.us", "@g.us", "@lid"
 _CHAT = re.compile(r"\d{5,20}(-\d{5,20})?@(c\.us|g\.us|lid)")
 
 
+@lru_cache(4096)  # the same people are written to again and again, and reading a number is slow
 def chat_of(recipient: str) -> str:
     """The chat id of a phone number in international form, or a chat id as it is.
 
@@ -28,7 +29,6 @@ def chat_of(recipient: str) -> str:
     return f"{_digits(text, recipient)}{PERSON}"
 
 
-@lru_cache(4096)  # the same people are written to again and again, and reading a number is slow
 def _digits(text: str, shown: str) -> str:
     try:
         number = phonenumbers.parse(text if text.startswith("+") else f"+{text}")

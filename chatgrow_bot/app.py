@@ -3,9 +3,10 @@ apart in reverse. What the core's parts are and who hands what to whom is in cor
 """
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 
 from aiohttp import web
@@ -16,9 +17,11 @@ from .background import background
 from .clock import Clock, SystemClock
 from .commands import Commands
 from .config.load import Loaded
+from .config.models import Server
 from .core import Core, Ground
 from .engine import Engine
 from .facts import Facts
+from .history import History
 from .hooks import Hooks, Limits
 from .hooks.watchdog import Watchdog
 from .host import Host
@@ -27,12 +30,13 @@ from .host.loader import Catalogue
 from .hub import Hub
 from .reporting import Reporter
 from .safety.http import SafeHttp
-from .server import create_app, serve
+from .server import Bounds, create_app, serve
 from .store import meta
 from .store.database import open_database
 from .store.folder import FolderLock
 from .tenants import Directory
 from .vault import Vault
+from .webhook_keys import WebhookKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,31 +67,40 @@ async def open_hub(
     """
     async with AsyncExitStack() as house:
         ground = await _ground(house, loaded, clock or SystemClock(), chance, patience)
-        accounts = await Accounts.open(ground.db, ground.clock)
-        first_password = await accounts.ensure_admin()
-        host = await _plugins(loaded, ground, catalogue)
-        facts = Facts(db=ground.db, clock=ground.clock, hooks=ground.hooks, report=ground.report)
+        accounts, first_password = await _accounts(house, ground)
+        host = await _plugins(loaded, ground, accounts, catalogue)
+        facts = _facts(ground, lambda connection_id: core.connections.settings(connection_id).enable_logging)
         ground.db.on_commit(facts.poke)
-        core = Core(ground, engines or {})
+        core = Core(ground, engines or {}, is_read=lambda: not facts.are_stuck)
         commands = Commands(clock=ground.clock, report=ground.report)
-        hub = Hub(
-            connections=core.connections,
-            inbox=core.inbox,
-            outbox=core.outbox,
-            queue=core.queue,
-            chats=core.chats,
-            spool=core.spool,
-            accounts=accounts,
-            commands=commands,
-            health=core.health,
-        )
+        hub = _hub(ground, core, accounts, commands)
         await house.enter_async_context(host.running(hub=hub, facts=facts, offer=commands.offered))
         await house.enter_async_context(core.running())
         at = loaded.settings.server
-        port = await house.enter_async_context(serve(_web(ground, accounts, host), at.host, at.port))
+        app, bounds = _web(ground, accounts, host), _bounds(at)
+        port = await house.enter_async_context(serve(app, at.host, at.port, bounds=bounds))
         yield Running(
             hub=hub, ground=ground, host=at.host, port=port, plugins=host, first_password=first_password
         )
+
+
+def _hub(ground: Ground, core: Core, accounts: Accounts, commands: Commands) -> Hub:
+    """The parts, as plugins with `admin: true` see them."""
+    return Hub(
+        connections=core.connections,
+        inbox=core.inbox,
+        outbox=core.outbox,
+        plans=core.plans,
+        queue=core.queue,
+        chats=core.chats,
+        spool=core.spool,
+        history=History(ground.db),
+        webhook_keys=WebhookKeys(ground.db, ground.clock, ground.vault),
+        accounts=accounts,
+        commands=commands,
+        health=core.health,
+        stats=core.stats,
+    )
 
 
 async def _ground(
@@ -117,9 +130,24 @@ async def _ground(
     )
 
 
-async def _plugins(loaded: Loaded, ground: Ground, catalogue: Catalogue | None) -> Host:
+async def _accounts(house: AsyncExitStack, ground: Ground) -> tuple[Accounts, str | None]:
+    """Who may come in, and the password of the first of them where he was made just now."""
+    server = ground.settings.server
+    accounts = await Accounts.open(
+        ground.db,
+        ground.clock,
+        secret=server.token_secret.encode() if server.token_secret else ground.vault.derive("tokens"),
+        lasts=timedelta(seconds=server.login_lasts),
+        report=ground.report,
+    )
+    await house.enter_async_context(accounts.keeping())
+    return accounts, await accounts.ensure_admin()
+
+
+async def _plugins(loaded: Loaded, ground: Ground, accounts: Accounts, catalogue: Catalogue | None) -> Host:
     """Loaded, not started: engines and routes come from them."""
     directory = await Directory.read(ground.db, loaded.settings.admins)
+    accounts.on_change(directory.learn)
     host = Host(
         loaded=loaded,
         catalogue=catalogue or Catalogue(loaded.settings.plugin_folders),
@@ -133,6 +161,12 @@ async def _plugins(loaded: Loaded, ground: Ground, catalogue: Catalogue | None) 
     return host
 
 
+def _facts(ground: Ground, is_logged: Callable[[str], bool]) -> Facts:
+    return Facts(
+        db=ground.db, clock=ground.clock, hooks=ground.hooks, report=ground.report, is_logged=is_logged
+    )
+
+
 def _web(ground: Ground, accounts: Accounts, host: Host) -> web.Application:
     """What is served: the routes of the plugins, and nothing else."""
     return create_app(
@@ -140,6 +174,14 @@ def _web(ground: Ground, accounts: Accounts, host: Host) -> web.Application:
         accounts=accounts,
         is_enabled=host.is_enabled,
         proxies=ground.settings.server.trusted_proxies,
+    )
+
+
+def _bounds(at: Server) -> Bounds:
+    return Bounds(
+        connections=at.max_sockets,
+        per_address=at.max_sockets_per_address,
+        proxies=at.trusted_proxies,
     )
 
 

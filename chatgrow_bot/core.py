@@ -15,7 +15,7 @@ from .config.models import Settings
 from .connections import Connections
 from .engine import Ack, Arrival, Engine, Session
 from .errors import CannotStart
-from .health import Health
+from .health import Health, Signs
 from .hooks import Hooks
 from .hub import Halting
 from .inbox import Inbox
@@ -30,9 +30,11 @@ from .outbox.outcome import Outcome
 from .outbox.reconcile import Reconciler
 from .outbox.trial import Trial
 from .outbox.valve import Valve
+from .plans import Plans
 from .plugin import Http
 from .policies import Policies
 from .spool import Spool
+from .stats import Stats
 from .store.database import Database
 from .upkeep import Upkeep
 from .vault import Vault
@@ -57,11 +59,10 @@ class Ground:
 class Core:
     """The way in, the way out, the connections between them, and the watch over all."""
 
-    def __init__(self, ground: Ground, engines: Mapping[str, Engine]) -> None:
-        self._ground = ground
-        self._engines = dict(engines)
+    def __init__(self, ground: Ground, engines: Mapping[str, Engine], is_read: Callable[[], bool]) -> None:
         settings, agenda = ground.settings, Agenda(ground.clock)
-        self._agenda = agenda
+        self._ground, self._agenda = ground, agenda
+        self._engines = dict(engines)
         self.upkeep = Upkeep(
             db=ground.db,
             clock=ground.clock,
@@ -86,14 +87,16 @@ class Core:
             chance=ground.chance,
         )
         self.policies = Policies(settings, self.connections, ground.db, ground.clock)
+        self.plans = Plans(settings, ground.db, ground.clock)
         self.gate = self._gate()
-        self.queue = Valve(ground.db, ground.clock, self._all_freed)
+        self.queue = Valve(ground.db, ground.clock, self._all_freed, lambda: self.dispatcher.workers())
         self.chats = Chats(self.connections, self._online, lambda: self.queue.halt)
         self.files = self._files()
         self.outbox = self._way_out(agenda)
         self.dispatcher = self._sending(agenda)
         self.inbox = self._way_in()
-        self.health = self._watch()
+        self.stats = self._figures()
+        self.health = self._watch(is_read)
 
     def _online(self, connection_id: str) -> Session | None:
         keeper = self.connections.keepers().get(connection_id)
@@ -131,6 +134,7 @@ class Core:
             ttl=timedelta(seconds=self._ground.settings.queue.ttl),
             admit=self.upkeep.admit,
             gate=self.gate,
+            quotas=self.plans.quotas(),
         )
 
     def _sending(self, agenda: Agenda) -> Dispatcher:
@@ -172,13 +176,28 @@ class Core:
             outbox=self.outbox,
             files=self.files,
             report=self._ground.report,
+            met=self._met,
             stopped=lambda: bool(self.queue.halt and self.queue.halt.how is Halting.STOP),
             age_gate=self._ground.settings.inbound.age_gate,
             loops=_loops(self._ground.settings),
             flood=_flood(self._ground.settings),
         )
 
-    def _watch(self) -> Health:
+    async def _met(self, connection_id: str, chat: str) -> None:
+        if await self.gate.met(connection_id, chat):
+            self.outbox.wake(connection_id)
+
+    def _figures(self) -> Stats:
+        return Stats(
+            db=self._ground.db,
+            clock=self._ground.clock,
+            online=self.connections.online_since,
+            reports=lambda tenant: self.health.reports(tenant),
+            view=self.connections.view,
+            policies=self.policies,
+        )
+
+    def _watch(self, is_read: Callable[[], bool]) -> Health:
         return Health(
             db=self._ground.db,
             clock=self._ground.clock,
@@ -191,6 +210,11 @@ class Core:
             wake=self.outbox.wake,
             weigh=self.connections.weigh,
             tidy=lambda now: self.upkeep.tidy(now, self.spool),
+            signs=Signs(
+                workers=self.dispatcher.workers,
+                is_read=lambda: is_read() and not self.stats.is_stuck,
+                stands_still=self.upkeep.stands_still,
+            ),
             report=self._ground.report,
         )
 
@@ -203,11 +227,13 @@ class Core:
         await self.gate.load()
         async with AsyncExitStack() as life:
             await life.enter_async_context(self.upkeep.running())
+            await life.enter_async_context(background(self.outbox.run(), "outbox"))
             await life.enter_async_context(background(self.inbox.run(), "inbox"))
             await life.enter_async_context(background(self.connections.run(), "connections"))
             await life.enter_async_context(background(self.dispatcher.run(), "dispatcher"))
             life.push_async_callback(self.dispatcher.drain, self._ground.settings.queue.drain)
             await life.enter_async_context(self.health.watching())
+            await life.enter_async_context(self.stats.running())
             yield
 
     # connections.Roads: what comes up from a session
@@ -215,8 +241,6 @@ class Core:
     async def arrived(self, tenant: str, connection_id: str, arrival: Arrival) -> None:
         """A message is on the page: the way in."""
         await self.inbox.arrived(tenant, connection_id, arrival)
-        if await self.gate.met(connection_id, arrival.chat):
-            self.outbox.wake(connection_id)
 
     async def acked(self, connection_id: str, ack: Ack) -> None:
         """One of ours came further: the way out."""

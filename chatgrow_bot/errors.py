@@ -47,6 +47,12 @@ class MediaRefused(BadInput):
     title = "Media refused"
 
 
+class FileTooLarge(MediaRefused):
+    """Send a smaller file; GET /api/usage shows what your plan allows."""
+
+    title = "File too large"
+
+
 class UrlRefused(BadInput):
     """Use a public https address; the operator can allow others by listing their host."""
 

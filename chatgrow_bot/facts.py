@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from .clock import Clock
 from .errors import ChatgrowError, PluginError, ReceiverDown, StoreUnavailable
 from .hooks import Hooks
+from .logs import logged
 from .messages import Fact, Fault
 from .store import journal
 from .store.database import Database
@@ -28,6 +29,8 @@ BATCH, POLL = 100, 5.0
 STALE = 1.0
 #: Seconds before a reader that met an error of ours goes on; the longest that a receiver may ask us to wait.
 AFTER_AN_ERROR, LONGEST_WAIT = 5.0, 3600.0
+#: Seconds of errors of ours after which a reader is stuck. One whose receiver is down is not.
+STUCK = 120.0
 
 log = structlog.get_logger("chatgrow.facts")
 
@@ -59,17 +62,34 @@ class _Reader:
     position: int
     marked: int
     marked_at: float
+    failing_since: float | None = None
 
 
 class Facts:
     """The journal's readers."""
 
-    def __init__(self, *, db: Database, clock: Clock, hooks: Hooks, report: Callable[[Fault], None]) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        hooks: Hooks,
+        report: Callable[[Fault], None],
+        is_logged: Callable[[str], bool] = lambda connection_id: True,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._hooks = hooks
         self._report = report
+        self._is_logged = is_logged  #: whether a connection's facts have lines in whatsapp.log
         self._news = asyncio.Event()
+        self._readers: dict[str, _Reader] = {}
+
+    @property
+    def are_stuck(self) -> bool:
+        """Whether any reader has not been able to read the journal for long."""
+        now, readers = self._clock.monotonic(), self._readers.values()
+        return any(r.failing_since is not None and now - r.failing_since > STUCK for r in readers)
 
     def poke(self) -> None:
         """There may be new facts."""
@@ -92,14 +112,28 @@ class Facts:
     async def follow(self, instance: str, position: int) -> None:
         """Tell an instance every fact after `position` that it may hear, in order, until cancelled."""
         reader = _Reader(instance, position, position, self._clock.monotonic())
-        while True:
-            news = self._news
-            try:
-                if not await self._batch(reader):
-                    await self._clock.wait(news, POLL)
-            except Exception as error:  # whatever it is, a reader that ended would make its plugin deaf
-                log.exception("the facts cannot be read on yet", plugin=instance, error=type(error).__name__)
-                await self._clock.sleep(AFTER_AN_ERROR)
+        self._readers[instance] = reader
+        try:
+            while True:
+                await self._read_on(reader)
+        finally:
+            self._readers.pop(instance, None)
+
+    async def _read_on(self, reader: _Reader) -> None:
+        """Tell what there is, or wait for it."""
+        news = self._news
+        try:
+            is_done = not await self._batch(reader)
+            reader.failing_since = None
+            if is_done:
+                await self._clock.wait(news, POLL)
+        except Exception as error:  # whatever it is, a reader that ended would make its plugin deaf
+            log.exception(
+                "the facts cannot be read on yet", plugin=reader.instance, error=type(error).__name__
+            )
+            if reader.failing_since is None:
+                reader.failing_since = self._clock.monotonic()
+            await self._clock.sleep(AFTER_AN_ERROR)
 
     async def _batch(self, reader: _Reader) -> bool:
         """Tell what there is, at most BATCH; whether there was anything."""
@@ -145,7 +179,8 @@ class Facts:
             while rest := self._hooks.isolation.asleep(reader.instance):
                 await self._pause(reader, rest)
             try:
-                with keyed(f"fact:{entry.position}:{reader.instance}"):
+                wanted = logged(not entry.connection_id or self._is_logged(entry.connection_id))
+                with keyed(f"fact:{entry.position}:{reader.instance}"), wanted:
                     await tell(reader.instance, fact)
             except ReceiverDown as down:
                 seconds = min(max(1.0, down.seconds), LONGEST_WAIT)

@@ -19,6 +19,8 @@ from .states import State as State
 
 #: Characters of a text, at most: WhatsApp takes no more.
 TEXT_LIMIT = 65_536
+#: How `wa_id` begins of a message that never was on WhatsApp, which has no such ids.
+OUTSIDE = "OUTSIDE-"
 #: People that a text mentions, at most.
 MENTIONS_LIMIT = 256
 

@@ -1,7 +1,7 @@
 """All that a plugin author sees: the base class, what a plugin is handed, and the parts it may give back."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
@@ -125,7 +125,7 @@ RECHECK: web.RequestKey[Callable[[], Awaitable[Identity]]] = web.RequestKey("rec
 class Access(StrEnum):
     """Who may call a route."""
 
-    PUBLIC = "public"  #: anyone: the list of these is frozen by a test
+    PUBLIC = "public"  #: anyone: the list of these is frozen by a test; with a scope, tokens are looked at
     SIGNED = "signed"  #: the handler verifies a signature; a bearer token, if there is one, is looked at
     VIEWER = "viewer"  #: any logged-in user
     OPERATOR = "operator"  #: who sends messages and keeps connections
@@ -151,11 +151,16 @@ class Doc:
 
     tag: str  #: the topic that it is listed under
     body: type[BaseModel] | None = None  #: of JSON
+    optional: bool = False  #: whether the body may be left out
     query: type[BaseModel] | None = None  #: read by `read_query`
+    headers: tuple[str, ...] = ()  #: of the request, that it reads
     answer: type[BaseModel] | None = None  #: JSON; None when there is no body
     status: int = 200  #: of success
     also: tuple[int, ...] = ()  #: other statuses that it may answer, besides those that any route may
+    #: Other statuses with bodies of their own.
+    answers: Mapping[int, type[BaseModel]] = field(default_factory=dict, hash=False)
     types: tuple[str, ...] = ()  #: content types that it answers with, besides or instead of JSON
+    sends: tuple[str, ...] = ()  #: headers of the answer that a client may want
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +177,10 @@ class Route:
     scope: Scope | None = None  #: what an API key must be good for; None: no key may call it
     doc: Doc | None = None  #: None: not in the API's document
 
+
+#: Where the server keeps what it serves: `app[ROUTES]()` gives every route of the plugins that are on, each
+#: with its plugin's name.
+ROUTES: web.AppKey[Callable[[], Sequence[tuple[str, Route]]]] = web.AppKey("routes")
 
 #: One thing that `chatgrow check` looks at: a report for people, empty when all is well.
 Check = Callable[[], str]
@@ -200,3 +209,6 @@ Examination = Callable[[], Coroutine[Any, Any, Iterable[Finding]]]
 
 #: A `chatgrow` sub-command of a plugin.
 CliCommand = click.Command
+#: Where such a command finds the routes that a running hub would serve, to be looked at and not called:
+#: `ctx.meta[SERVED]()` gives what `app[ROUTES]()` gives. Raises InvalidConfig.
+SERVED = "chatgrow.routes"

@@ -6,29 +6,26 @@ import hashlib
 import os
 import secrets
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from yarl import URL
 
 from .clock import Clock
-from .errors import BadInput, MediaRefused
+from .errors import BadInput, FileTooLarge, MediaRefused
 from .messages import Kind, Media
 from .plugin import Http
+from .safety.blocks import BLOCK, in_blocks, read_blocks
 from .safety.files import UNFINISHED, NewFile, open_inside, write_new
 from .safety.media import HEAD, display_name, kind_of, mimetype_of
 
 #: How long an upload waits for the message that names it, and a crash's leavings for the sweep.
 KEPT = timedelta(hours=24)
-_BLOCK = (
-    256 * 1024
-)  # bytes written at a time: a thread for each chunk of a slow network would cost more than the disk
 _UPLOADS = "uploads"
 
 
@@ -68,13 +65,19 @@ class Spool:
         self._names = threading.Lock()  #: a file is not removed while it is given its name again
 
     async def from_path(
-        self, tenant: str, path: Path, mimetype: str = "", filename: str = "", kind: Kind | None = None
+        self,
+        tenant: str,
+        path: Path,
+        mimetype: str = "",
+        filename: str = "",
+        kind: Kind | None = None,
+        max_bytes: int | None = None,
     ) -> Media:
         """A file inside the allowed folders or the tenant's own. Raises MediaRefused."""
-        roots = [*self._roots, self._home(tenant)]
-        file, size = await asyncio.to_thread(open_inside, roots, path, max_bytes=self._max_bytes)
+        roots, most = [*self._roots, self._home(tenant)], self._most(max_bytes)
+        file, size = await asyncio.to_thread(open_inside, roots, path, max_bytes=most)
         try:
-            return await self._take(tenant, _read(file, size), mimetype, filename or path.name, kind)
+            return await self._take(tenant, read_blocks(file, size), mimetype, filename or path.name, kind)
         finally:
             await asyncio.to_thread(file.close)
 
@@ -91,12 +94,18 @@ class Spool:
         return await self._take(tenant, chunks, mimetype, filename, kind, max_bytes)
 
     async def from_url(
-        self, tenant: str, url: str, mimetype: str = "", filename: str = "", kind: Kind | None = None
+        self,
+        tenant: str,
+        url: str,
+        mimetype: str = "",
+        filename: str = "",
+        kind: Kind | None = None,
+        max_bytes: int | None = None,
     ) -> Media:
         """A file fetched through the safe door. Raises MediaRefused."""
         chunks = self._http.stream(url, max_bytes=self._max_bytes)
         try:
-            return await self._take(tenant, chunks, mimetype, filename or _last_part(url), kind)
+            return await self._take(tenant, chunks, mimetype, filename or _last_part(url), kind, max_bytes)
         except MediaRefused:
             raise
         except BadInput as error:
@@ -189,18 +198,18 @@ class Spool:
     ) -> Media:
         self._admit()
         file, digest, size, mimetype = NewFile(self._home(tenant)), hashlib.sha256(), 0, ""
-        most = self._max_bytes if max_bytes is None else min(max_bytes, self._max_bytes)
+        most = self._most(max_bytes)
 
         def absorb(block: bytes) -> None:
             digest.update(block)
             file.write(block)
 
         try:
-            async with aclosing(_blocks(chunks)) as blocks:
+            async with aclosing(in_blocks(chunks)) as blocks:
                 async for block in blocks:
                     size += len(block)
                     if size > most:
-                        raise MediaRefused(f"The file is larger than {most} bytes")
+                        raise FileTooLarge(f"The file is larger than {most} bytes")
                     if not mimetype:
                         mimetype = mimetype_of(block[:HEAD], declared, filename)
                         kind = kind_of(mimetype, kind)
@@ -213,6 +222,9 @@ class Spool:
             await asyncio.to_thread(file.close)
         name = display_name(filename, mimetype)
         return Media(path=path, sha256=sha256, mimetype=mimetype, filename=name, size=size, kind=kind)
+
+    def _most(self, max_bytes: int | None) -> int:
+        return self._max_bytes if max_bytes is None else min(max_bytes, self._max_bytes)
 
     def _home(self, tenant: str) -> Path:
         if not tenant.replace("-", "").replace("_", "").isalnum() or not tenant.isascii():
@@ -227,29 +239,6 @@ def _relative(sha256: str) -> PurePosixPath:
     return PurePosixPath(sha256[:2], sha256)
 
 
-async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-    """The same bytes in blocks of at least 256 KiB, save the last. Closes where they come from."""
-    waiting = bytearray()
-    try:
-        async for chunk in chunks:
-            waiting += chunk
-            if len(waiting) >= _BLOCK:
-                yield bytes(waiting)
-                waiting.clear()
-        if waiting:
-            yield bytes(waiting)
-    finally:
-        if isinstance(chunks, AsyncGenerator):
-            await chunks.aclose()
-
-
-async def _read(file: BinaryIO, size: int) -> AsyncIterator[bytes]:
-    left = size
-    while left > 0 and (block := await asyncio.to_thread(file.read, min(_BLOCK, left))):
-        left -= len(block)
-        yield block
-
-
 def _last_part(url: str) -> str:
     try:
         return URL(url).name
@@ -258,7 +247,7 @@ def _last_part(url: str) -> str:
 
 
 def _load(folder: Path, name: str) -> _Upload:
-    file, size = open_inside([folder], Path(name), max_bytes=_BLOCK)
+    file, size = open_inside([folder], Path(name), max_bytes=BLOCK)
     with file:
         return _Upload.model_validate_json(file.read(size))
 

@@ -1,4 +1,5 @@
-"""Writes every fact to logs/whatsapp.log, a JSON object a line: what to read when asking what happened.
+"""Writes every fact to logs/whatsapp.log, a JSON object a line: what to read when asking what happened. Facts
+of a connection with `enableLogging: false` have no line.
 
 Ids, states and masked chats only: a log is copied into tickets and mails, so no text and no number is in it.
 """
@@ -10,13 +11,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from pydantic import Field
 
 from chatgrow_bot.addresses import masked
 from chatgrow_bot.config import Count, Folder, Size
+from chatgrow_bot.logs import LogFile, clean, is_wanted
 from chatgrow_bot.messages import CommandUse, ConnectionChange, Delivery, Fault, HealthReport, Inbound
 from chatgrow_bot.plugin import Bot, Plugin, PluginConfig, hook
 
@@ -33,8 +34,8 @@ class Config(PluginConfig):
     backups: Count = Field(5, ge=1, description="Rotated files kept: whatsapp.log.1 is the newest.")
 
 
-class _LogFile(RotatingFileHandler):
-    """A rotating file whose errors are the writer's: the journal then tells the fact again."""
+class _LogFile(LogFile):
+    """A log file whose errors are the writer's: the journal then tells the fact again."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         raise
@@ -56,9 +57,7 @@ class JournalLog(Plugin):
         """Hold the file open for as long as the plugin lives."""
         config: Config = self.bot.config
         config.file.parent.mkdir(parents=True, exist_ok=True)
-        handler = _LogFile(
-            config.file, maxBytes=config.max_bytes, backupCount=config.backups, encoding="utf-8", delay=True
-        )
+        handler = _LogFile(config.file, size=config.max_bytes, keep=config.backups)
         self._log.addHandler(handler)
         try:
             yield
@@ -98,6 +97,7 @@ class JournalLog(Plugin):
             source=delivery.source,
             because=_without_numbers(delivery.because),
             reason=_without_numbers(delivery.reason),
+            request_id=delivery.request_id,
         )
 
     @hook
@@ -147,6 +147,8 @@ class JournalLog(Plugin):
         await self._write("command", use.at, name=use.name, by=use.by, ok=use.ok)
 
     async def _write(self, fact: str, at: datetime, **facts: object) -> None:
+        if not is_wanted():
+            return
         line = {"at": at.isoformat(), "fact": fact, **facts}
         # in a thread: a full or slow disk holds up this reader of the journal, not the hub
         await asyncio.to_thread(self._log.info, json.dumps(line, ensure_ascii=False))
@@ -154,7 +156,10 @@ class JournalLog(Plugin):
 
 def _without_numbers(sentence: str) -> str:
     """A reason as others wrote it, with whatever may be a phone number cut to its last three digits."""
-    runs = ("".join(run) for _, run in groupby(sentence, key=lambda char: char in "0123456789+-(). "))
+    runs = (
+        "".join(run)
+        for _, run in groupby(clean(sentence, numbers=False), key=lambda char: char in "0123456789+-(). ")
+    )
     return "".join(_masked_run(run) for run in runs)
 
 

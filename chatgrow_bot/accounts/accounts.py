@@ -1,97 +1,153 @@
-"""Users and their tokens: who may come in, and who a token belongs to."""
+"""How users come in: by a password, and then by tokens; their programs by keys."""
 
 import asyncio
 import hashlib
 import ipaddress
 import math
-import re
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Self
 
+import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
+from ..background import background
 from ..clock import Clock
-from ..errors import BadInput, Conflict, NotFound, NotLoggedIn, RateLimitExceeded
-from ..hub import Identity, Role, Tokens
+from ..errors import BadInput, NotLoggedIn, RateLimitExceeded, StoreUnavailable
+from ..hub import Identity, Tokens
 from ..ids import new_id
-from ..store import accounts as store
-from ..store import meta
+from ..messages import Fact, Fault
+from ..store import accounts as stored
+from ..store import logins
 from ..store.database import Database
-from . import tokens
+from ..store.logins import Login, Rotation
+from . import tokens, written
 from .brake import Brake
+from .keys import Keys
+from .known import Verified
 from .passwords import Passwords
+from .users import Users
 
-FIRST_ADMIN = "admin"  #: the user made at the first start
+#: How long one stays logged in at most, and without a sign of life.
+LASTS, UNUSED = timedelta(days=30), timedelta(days=7)
 
-_SECRET = "jwtSecret"  # noqa: S105 (the key in `meta` under which the secret is kept)
-_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
-_CACHED = 10_000  # verified tokens
+_WRITE_DOWN, _TIDY = 60.0, 3600.0  # seconds
 
-
-@dataclass(frozen=True, slots=True)
-class _Verified:
-    identity: Identity
-    login_id: str
-    until: datetime
+log = structlog.get_logger("chatgrow.accounts")
 
 
-class Accounts:
-    """The users of this installation. Implements hub.Accounts."""
+class Accounts(Users):
+    """The users of this installation, and how they come in. Implements hub.Accounts."""
 
-    def __init__(self, db: Database, clock: Clock, secret: str, passwords: Passwords) -> None:
-        self._db = db
-        self._clock = clock
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        secret: bytes,
+        passwords: Passwords,
+        *,
+        lasts: timedelta = LASTS,
+        report: Callable[[Fact], None] = lambda fact: None,
+    ) -> None:
+        super().__init__(db, clock, passwords)
         self._secret = secret
-        self._passwords = passwords
+        self._lasts = lasts
+        self._report = report
+        self.keys = Keys(db, clock, self._known)
         # Together at most 10 hash checks of one account in any minute, wherever they come from.
         self._by_account = Brake(clock, burst=5, per_minute=5)
         self._by_address = Brake(clock, burst=20, per_minute=20)
-        self._verified: dict[bytes, _Verified] = {}
-        self._revocations = 0
-        # Logins that were ended, until their tokens are over anyway. A restart forgets them.
-        self._ended: dict[str, datetime] = {}
+        self._refreshes = Brake(clock, burst=20, per_minute=20)
 
     @classmethod
-    async def open(cls, db: Database, clock: Clock, *, secret: str | None = None) -> Self:
-        """With the configured signing secret, or with this installation's own, made at its first start.
+    async def open(
+        cls,
+        db: Database,
+        clock: Clock,
+        *,
+        secret: bytes,
+        lasts: timedelta = LASTS,
+        report: Callable[[Fact], None] = lambda fact: None,
+    ) -> Self:
+        """With the secret that signs tokens; `lasts` is how long one stays logged in at most."""
+        return cls(db, clock, secret, await asyncio.to_thread(Passwords), lasts=lasts, report=report)
 
-        Raises ConfigError for a configured secret that is too weak.
-        """
-        if secret is None:
-            made = secrets.token_urlsafe(48)
-            secret = await db.write(lambda conn: _kept_secret(conn, made))
-        else:
-            tokens.check_secret(secret)
-        return cls(db, clock, secret, await asyncio.to_thread(Passwords))
+    @property
+    def revoked(self) -> asyncio.Event:
+        """Set when anything ends next; ask for it anew after that."""
+        return self._known.revoked
+
+    async def verify(self, token: str) -> Identity:
+        """Who an access token or an API key belongs to. Raises NotLoggedIn."""
+        key, now = hashlib.sha256(token.encode(errors="replace")).digest(), self._clock.now()
+        who = self._known.get(key, now)
+        if who is None:
+            before = self._known.revocations
+            is_key = token.startswith(f"{written.KEY}_")
+            verified = await (self.keys.look_up(token, now) if is_key else self._look_up(token, now))
+            self._known.remember(key, verified, now, before)
+            who = verified.identity
+        if who.key_id:
+            self.keys.note(who.key_id, now)
+        return who
 
     async def login(
         self, username: str, password: str, address: str, *, renewable: timedelta | None = None
     ) -> Tokens:
         """Check a password. A wrong one, an unknown user and a disabled one cannot be told apart.
 
-        With `renewable`, `renew` prolongs the login for so long in all; else it ends with its token. Raises
-        NotLoggedIn, RateLimitExceeded.
+        With `renewable` there is no refresh token: whoever holds the access token may `renew` it, for so long
+        in all. Raises NotLoggedIn, RateLimitExceeded.
         """
         name, place = username.lower(), _network(address)
         self._brake(name, place)
-        user = await self._db.read(lambda conn: store.by_name(conn, name))
+        user = await self._db.read(lambda conn: stored.by_name(conn, name))
         fits = await self._passwords.check(user.password_hash if user else None, password)
         if user is None or not fits or user.disabled:
             raise NotLoggedIn("Wrong user name or password")
         self._by_address.give_back(place)
-        now = self._clock.now()
-        token = tokens.sign(
-            self._secret,
-            user.identity.user_id,
-            user.token_version,
-            now,
-            renewable_until=now + renewable if renewable else None,
+        now, login_id = self._clock.now(), new_id()
+        login = Login(
+            id=login_id, user=user, expires_at=now + (renewable or self._lasts), has_refresh=not renewable
         )
-        return Tokens(access_token=token, expires_in=tokens.LIFETIME)
+        secret = "" if renewable else written.signed_secret(self._secret, login_id)
+        kept = written.hashed(secret) if secret else ""
+        if not await self._db.write(
+            lambda conn: logins.add(conn, login_id, user, kept, now, login.expires_at)
+        ):
+            raise NotLoggedIn("Wrong user name or password")  # changed, or shut out, in this moment
+        return self._tokens(login, secret, now)
+
+    async def refresh(self, refresh_token: str, address: str) -> Tokens:
+        """Fresh tokens for a refresh token, which is used up.
+
+        One that was used before is in two hands, and nobody knows which are the right ones: the login ends
+        for both, with a Fault. Raises NotLoggedIn, RateLimitExceeded.
+        """
+        place = _network(address)
+        _or_wait(self._refreshes.wait(place), "tries")
+        self._refreshes.take(place)
+        login_id, secret = written.read(written.REFRESH, refresh_token) or ("", "")
+        if not written.is_signed(self._secret, login_id, secret):
+            raise NotLoggedIn("The refresh token is not valid")
+        self._refreshes.give_back(place)
+        _or_wait(self._refreshes.wait(login_id), "refreshed tokens")
+        self._refreshes.take(login_id)
+        now, fresh = self._clock.now(), written.signed_secret(self._secret, login_id)
+        old, new = written.hashed(secret), written.hashed(fresh)
+
+        def work(conn: Connection) -> tuple[Login | None, Rotation]:
+            return logins.find(conn, login_id), logins.rotate(conn, login_id, old, new, now, now - UNUSED)
+
+        login, outcome = await self._db.write(work)
+        if login is None or outcome is not Rotation.DONE:
+            self._known.forget(lambda who: who.login_id == login_id)
+            if login and outcome is Rotation.REUSED:
+                self._tell_of_reuse(login.user.identity, now)
+            raise NotLoggedIn("The refresh token is not valid")
+        return self._tokens(login, fresh, now)
 
     async def renew(self, token: str) -> Tokens:
         """A fresh token for one that is still good, as long as its login may be prolonged.
@@ -99,123 +155,101 @@ class Accounts:
         Raises NotLoggedIn.
         """
         who, now = await self.verify(token), self._clock.now()
-        claims = tokens.read(self._secret, token, now)
-        until = claims.renewable_until
-        if until is None or until <= now:
+        login = await self._db.read(lambda conn: logins.find(conn, who.login_id))
+        if login is None or login.has_refresh or login.expires_at <= now:
             raise NotLoggedIn("This login cannot be prolonged")
-        fresh = tokens.sign(
-            self._secret, who.user_id, claims.version, now, login_id=claims.login_id, renewable_until=until
-        )
-        return Tokens(access_token=fresh, expires_in=min(tokens.LIFETIME, until - now))
+        return self._tokens(login, "", now)
+
+    async def change_password(self, who: Identity, old: str, new: str, address: str) -> None:
+        """Another password for oneself, and the end of every login so far, this one too. Whoever holds a
+        token may guess as little as whoever logs in. Raises BadInput, RateLimitExceeded."""
+        place = _network(address)
+        self._brake(who.username, place)
+        user = await self._db.read(lambda conn: stored.by_id(conn, who.user_id))
+        if not await self._passwords.check(user.password_hash if user else None, old):
+            fault = {"pointer": "/oldPassword", "detail": "Wrong"}
+            raise BadInput("The old password is wrong", errors=[fault])
+        self._by_address.give_back(place)
+        await self.set_password(who.username, new)
 
     async def end(self, token: str) -> None:
-        """End one login, at once: this token and all that were renewed from the same login."""
-        now = self._clock.now()
-        try:
-            claims = tokens.read(self._secret, token, now)
-        except NotLoggedIn:
-            return  # it is over already
-        self._ended = {login: until for login, until in self._ended.items() if now < until}
-        self._ended[claims.login_id] = claims.renewable_until or claims.expires_at
-        self._forget(lambda known: known.login_id == claims.login_id)
+        """End the login that an access token came of, at once, with all its tokens."""
+        with suppress(NotLoggedIn):  # it is over already
+            await self._end(tokens.read(self._secret, token, self._clock.now()).login_id)
 
-    async def verify(self, token: str) -> Identity:
-        """Who a token belongs to. Raises NotLoggedIn."""
-        key, now = hashlib.sha256(token.encode(errors="replace")).digest(), self._clock.now()
-        known = self._verified.get(key)
-        if known and now < known.until:
-            return known.identity
+    async def end_login(self, who: Identity) -> None:
+        """End the login by which somebody asks, at once, with all its tokens."""
+        await self._end(who.login_id)
+
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[None]:
+        """Write down when keys were used, and let go of logins that are over, for the time of the block."""
+        try:
+            async with background(self._keep(), "accounts"):
+                yield
+        finally:
+            with suppress(StoreUnavailable):
+                await self.keys.write_down()
+
+    async def _keep(self) -> None:
+        tidied = self._clock.monotonic()
+        while True:
+            await self._clock.sleep(_WRITE_DOWN)
+            now = self._clock.now()
+            try:
+                await self.keys.write_down()
+                if self._clock.monotonic() - tidied >= _TIDY:
+                    await self._db.write(lambda conn, at=now: logins.tidy(conn, at, at - UNUSED))  # type: ignore[misc]
+                    tidied = self._clock.monotonic()
+            except StoreUnavailable as error:
+                log.warning("the use of keys cannot be written down yet", cause=error.detail)
+
+    async def _end(self, login_id: str) -> None:
+        await self._db.write(lambda conn: logins.remove(conn, login_id))
+        self._known.forget(lambda who: who.login_id == login_id)
+
+    async def _look_up(self, token: str, now: datetime) -> Verified:
         claims = tokens.read(self._secret, token, now)
-        before = self._revocations
-        user = await self._db.read(lambda conn: store.by_id(conn, claims.user_id))
-        is_over = claims.login_id in self._ended
-        if user is None or user.disabled or user.token_version != claims.version or is_over:
+        login = await self._db.read(lambda conn: logins.find(conn, claims.login_id))
+        if login is None or login.user.disabled:
             raise NotLoggedIn("The token was revoked")
-        if before == self._revocations:  # else the row may have been read just before it changed
-            self._remember(key, _Verified(user.identity, claims.login_id, claims.expires_at), now)
-        return user.identity
+        who = login.user.identity
+        if (who.user_id, login.user.token_version) != (claims.user_id, claims.version):
+            raise NotLoggedIn("The token was revoked")
+        return Verified(replace(who, login_id=login.id), claims.expires_at)
 
-    async def revoke(self, user_id: str) -> None:
-        """End every token of a user, at once."""
-        await self._db.write(lambda conn: store.end_tokens(conn, user_id))
-        self._forget(lambda known: known.identity.user_id == user_id)
+    def _tokens(self, login: Login, refresh_secret: str, now: datetime) -> Tokens:
+        user = login.user
+        access, expires_in = tokens.sign(
+            self._secret, user.identity.user_id, login.id, user.token_version, now, until=login.expires_at
+        )
+        if not refresh_secret:
+            return Tokens(access_token=access, expires_in=expires_in)
+        return Tokens(
+            access_token=access,
+            expires_in=expires_in,
+            refresh_token=written.write(written.REFRESH, login.id, refresh_secret),
+            refresh_expires_in=min(UNUSED, login.expires_at - now),
+        )
 
-    async def set_password(self, username: str, password: str | None) -> str:
-        """Give a user another password (made when None) and end his tokens; answers the password.
-
-        Raises NotFound, BadInput.
-        """
-        who, password = await self.find(username), password or secrets.token_urlsafe(15)
-        kept = await self._passwords.hash(password)
-
-        def work(conn: Connection) -> None:
-            store.set_password(conn, who.user_id, kept)
-            store.end_tokens(conn, who.user_id)
-
-        await self._db.write(work)
-        self._forget(lambda known: known.identity.user_id == who.user_id)
-        return password
-
-    async def find(self, username: str) -> Identity:
-        """The user of that name. Raises NotFound."""
-        user = await self._db.read(lambda conn: store.by_name(conn, username.lower()))
-        if user is None:
-            raise NotFound(f"There is no user '{username}'")
-        return user.identity
-
-    async def add_user(
-        self, username: str, password: str | None, role: Role, plan: str
-    ) -> tuple[Identity, str]:
-        """Make a user; without a password one is made too. Answers the user and the password.
-
-        Raises BadInput for a name or password that will not do, Conflict for a name that is taken.
-        """
-        name, password = username.lower(), password or secrets.token_urlsafe(15)
-        if not _USERNAME.fullmatch(name):
-            raise BadInput("A user name has 1 to 64 of letters, digits, '.', '_', '@' and '-'")
-        if name == password.lower():
-            raise BadInput("A password differs from the user's name")
-        who = Identity(user_id=new_id(), username=name, role=role, plan=plan)
-        user = store.User(identity=who, password_hash=await self._passwords.hash(password))
-        at = self._clock.now()
-        try:
-            await self._db.write(lambda conn: store.add(conn, user, at))
-        except IntegrityError as error:
-            raise Conflict(f"There is a user '{name}' already") from error
-        return who, password
-
-    async def ensure_admin(self, plan: str = "enterprise") -> str | None:
-        """Where there is no user at all, make the first admin; his password is answered this once."""
-        if await self._db.read(store.count):
-            return None
-        _, password = await self.add_user(FIRST_ADMIN, None, Role.ADMIN, plan)
-        return password
+    def _tell_of_reuse(self, who: Identity, now: datetime) -> None:
+        reason = (
+            f"a refresh token of '{who.username}' was used twice: somebody may have copied it, "
+            "or a program sent it twice; that login was ended, its owner logs in anew"
+        )
+        self._report(Fault(where="accounts", reason=reason, tenant=who.user_id, at=now))
 
     def _brake(self, name: str, place: str) -> None:
-        wait = max(self._by_account.wait(name), self._by_address.wait(place))
-        if wait:
-            seconds = math.ceil(wait)
-            raise RateLimitExceeded(f"Too many logins; try again in {seconds} s", retry_after=seconds)
+        _or_wait(max(self._by_account.wait(name), self._by_address.wait(place)), "logins")
         # An attempt that the account refuses costs its address nothing: others may share it.
         self._by_account.take(name)
         self._by_address.take(place)
 
-    def _forget(self, whom: Callable[[_Verified], bool]) -> None:
-        self._revocations += 1
-        self._verified = {k: v for k, v in self._verified.items() if not whom(v)}
 
-    def _remember(self, key: bytes, verified: _Verified, now: datetime) -> None:
-        if len(self._verified) >= _CACHED:
-            self._verified = {k: v for k, v in self._verified.items() if now < v.until}
-        if len(self._verified) < _CACHED:
-            self._verified[key] = verified
-
-
-def _kept_secret(conn: Connection, made: str) -> str:
-    kept = meta.get(conn, _SECRET)
-    if kept is None:
-        meta.put(conn, _SECRET, made)
-    return str(kept or made)
+def _or_wait(wait: float, what: str) -> None:
+    if wait:
+        seconds = math.ceil(wait)
+        raise RateLimitExceeded(f"Too many {what}; try again in {seconds} s", retry_after=seconds)
 
 
 def _network(address: str) -> str:

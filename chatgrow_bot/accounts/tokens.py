@@ -7,17 +7,15 @@ from typing import Any
 import jwt
 import uuid_utils
 
-from ..errors import ConfigError, NotLoggedIn
+from ..errors import NotLoggedIn
 
 LIFETIME = timedelta(minutes=15)
 
 _HEADER = {"alg": "HS256", "typ": "JWT"}
 _NAME = "chatgrow-bot"  # issuer and audience: we talk to ourselves
 _REQUIRED = ["exp", "iat", "jti", "sub", "aud", "iss"]
-_LONGEST = 2048  # characters; ours have about 350
+_LONGEST = 2048  # characters; ours have about 400
 _LEEWAY = timedelta(seconds=30)  # for a clock that was set back
-_MIN_BYTES, _MIN_DIFFERENT = 32, 12
-_GIVEAWAYS = ("secret", "change", "password", "example", "default", "jwt", "chatgrow", "12345678")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,38 +23,16 @@ class Claims:
     """What a token says, once its signature and its times are known to be right."""
 
     user_id: str
+    login_id: str
     version: int
     expires_at: datetime
-    login_id: str  #: the same in every token that was renewed from one login
-    renewable_until: datetime | None  #: None for a token that is not renewed at all
-
-
-def check_secret(secret: str) -> None:
-    """Raise ConfigError unless a configured signing secret is fit for use."""
-    if len(secret.encode()) < _MIN_BYTES:
-        fault = f"is shorter than {_MIN_BYTES} bytes"
-    elif len(set(secret)) < _MIN_DIFFERENT:
-        fault = f"has fewer than {_MIN_DIFFERENT} different characters"
-    elif any(word in secret.lower() for word in _GIVEAWAYS):
-        fault = "looks like an example"
-    else:
-        return
-    raise ConfigError(
-        f"The token secret {fault}. Leave it out, and one is made; or make one with `openssl rand -base64 48`"
-    )
 
 
 def sign(
-    secret: str,
-    user_id: str,
-    version: int,
-    now: datetime,
-    *,
-    login_id: str | None = None,
-    renewable_until: datetime | None = None,
-) -> str:
-    """A fresh access token, good for `LIFETIME`; one that may be renewed for no longer than that may be."""
-    expires = min(now + LIFETIME, renewable_until or now + LIFETIME)
+    secret: bytes, user_id: str, login_id: str, version: int, now: datetime, *, until: datetime
+) -> tuple[str, timedelta]:
+    """A fresh access token, and how long it is good for: `LIFETIME`, but not past the end of its login."""
+    expires = min(now + LIFETIME, until)
     claims = {
         "iss": _NAME,
         "aud": _NAME,
@@ -64,16 +40,13 @@ def sign(
         "jti": uuid_utils.uuid7().hex,
         "iat": int(now.timestamp()),
         "exp": int(expires.timestamp()),
+        "sid": login_id,
         "ver": version,
     }
-    if login_id:
-        claims["sid"] = login_id
-    if renewable_until:
-        claims["renewable_until"] = int(renewable_until.timestamp())
-    return jwt.encode(claims, secret, algorithm="HS256", headers=_HEADER)
+    return jwt.encode(claims, secret, algorithm="HS256", headers=_HEADER), expires - now
 
 
-def read(secret: str, token: str, now: datetime) -> Claims:
+def read(secret: bytes, token: str, now: datetime) -> Claims:
     """What a token of ours says. Raises NotLoggedIn for any other, and for one that is over."""
     if len(token) > _LONGEST:
         raise NotLoggedIn("The token is not one of ours")
@@ -94,8 +67,9 @@ def read(secret: str, token: str, now: datetime) -> Claims:
 
 def _checked(header: dict[str, Any], claims: dict[str, Any], now: datetime) -> Claims:
     expires, issued, version = claims["exp"], claims["iat"], claims.get("ver")
-    until = claims.get("renewable_until", expires)
-    if header != _HEADER or not (type(expires) is type(issued) is type(version) is type(until) is int):
+    login_id = claims.get("sid")
+    is_ours = type(expires) is type(issued) is type(version) is int and type(login_id) is str
+    if header != _HEADER or not is_ours:
         raise NotLoggedIn("The token is not valid")
     if expires <= now.timestamp():
         raise NotLoggedIn("The token has expired")
@@ -103,10 +77,7 @@ def _checked(header: dict[str, Any], claims: dict[str, Any], now: datetime) -> C
         raise NotLoggedIn("The token is not valid")
     return Claims(
         user_id=claims["sub"],
-        version=version,
+        login_id=str(login_id),
+        version=int(str(version)),
         expires_at=datetime.fromtimestamp(expires, tz=now.tzinfo),
-        login_id=str(claims.get("sid", claims["jti"])),
-        renewable_until=(
-            datetime.fromtimestamp(until, tz=now.tzinfo) if "renewable_until" in claims else None
-        ),
     )

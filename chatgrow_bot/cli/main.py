@@ -1,22 +1,29 @@
 """The group of all words. A plugin's word is looked for only when the core has none."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from ..errors import ChatgrowError
 from ..logs import quiet
+from ..plugin import SERVED
 from .backup import backup, restore
 from .check import check
+from .cold import cold_routes
 from .doctor import doctor
 from .init import init
+from .key import key
+from .logs import logs
 from .new_plugin import new_plugin
 from .options import CONFIG
 from .plugin_words import words_of_plugins
 from .plugins import plugins
 from .run import run
 from .sessions import sessions
+from .token import token
 from .user import user
+from .webhook import webhook_key
 from .why import why
 
 
@@ -55,7 +62,10 @@ def _config_of(ctx: click.Context) -> Path:
 def main(ctx: click.Context, config: Path) -> None:
     """ChatGrow Bot: a self-hosted WhatsApp hub."""
     ctx.obj = config
+    ctx.meta[SERVED] = partial(cold_routes, config)
 
 
-for word in (init, run, check, doctor, why, plugins, new_plugin, user, backup, restore, sessions):
+for word in (init, run, check, doctor, why, plugins, new_plugin, user, token, key, backup, restore, sessions):
     main.add_command(word)
+main.add_command(logs)
+main.add_command(webhook_key)

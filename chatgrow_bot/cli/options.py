@@ -1,5 +1,6 @@
 """What several words share: which configuration, how it is read, and the database."""
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
+from ..accounts.keys import Keys
+from ..accounts.known import Known
+from ..accounts.passwords import Passwords
+from ..accounts.users import Users
+from ..clock import SystemClock
 from ..config.load import Loaded, load
 from ..config.report import InvalidConfig
 from ..host.loader import setting_problems
@@ -40,6 +46,14 @@ def loaded(ctx: click.Context, config: Path | None) -> Loaded:
     except InvalidConfig as error:
         click.echo(str(error), err=True)
         sys.exit(EX_CONFIG)
+
+
+@asynccontextmanager
+async def people(found: Loaded) -> AsyncIterator[tuple[Users, Keys]]:
+    """The users and their keys, for words about them. Raises HeldByAnother while the hub runs."""
+    clock = SystemClock()
+    async with database(found) as db:
+        yield Users(db, clock, await asyncio.to_thread(Passwords)), Keys(db, clock, Known())
 
 
 @asynccontextmanager

@@ -135,7 +135,7 @@ class ConnectionSettings(Section):
         description="One wait before every retry, in seconds, instead of `queue.retryDelays`, if given.",
     )
     enable_logging: Flag = Field(
-        default=True, description="Whether the log has a line for each change of its state."
+        default=True, description="Whether whatsapp.log has lines of it, and the log its changes of state."
     )
     enable_notifications: Flag = Field(
         default=True, description="Whether its own troubles raise alerts; the log has them all the same."

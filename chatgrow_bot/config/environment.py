@@ -22,6 +22,7 @@ class Variable:
     at: tuple[str, ...]
     means: str  #: for people; the unit included
     read: Callable[[str], Any] = str
+    secret: bool = False  #: no report shows it
 
 
 def _seconds(milliseconds: str) -> Any:
@@ -44,6 +45,7 @@ VARIABLES: Mapping[str, Variable] = {
     "BROWSER_ARGS": Variable(at=("browserArgs",), means="flags, comma-separated", read=_arguments),
     "CHATGROW_HOST": Variable(at=("server", "host"), means="address"),
     "CHATGROW_PORT": Variable(at=("server", "port"), means="number", read=plain),
+    "JWT_SECRET": Variable(at=("server", "tokenSecret"), means="text", secret=True),
 }
 
 
@@ -73,8 +75,9 @@ def read_environment(dotenv: Path, env: Mapping[str, str]) -> Environment:
     for binding in parse_stream(io.StringIO(dotenv.read_text(encoding="utf-8-sig", errors="replace"))):
         written = binding.original.string
         line = binding.original.line + written[: len(written) - len(written.lstrip())].count("\n")
-        known = binding.key in VARIABLES
-        position = Position(shown(dotenv), line, 1, written.strip() if known else "")
+        known = VARIABLES.get(binding.key or "")
+        shows = known is not None and not known.secret
+        position = Position(shown(dotenv), line, 1, written.strip() if shows else "")
         if binding.error or (binding.key and binding.value is None):
             hint = "quotes must be closed, and comments begin with #"
             problems.append(Problem(position, "this line is no `NAME=value`", hint))

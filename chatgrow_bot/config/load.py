@@ -4,6 +4,7 @@ what a start would refuse."""
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from .check import check
 from .environment import overlaid, read_environment
@@ -11,6 +12,9 @@ from .models import Settings
 from .report import InvalidConfig, Problem
 from .secrets import read_secrets
 from .source import Document, survey
+
+#: Characters that a secret has at least: shorter ones are words that stand everywhere.
+_SECRET = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,14 @@ class Loaded:
 
     settings: Settings
     document: Document
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What `!secret` put into it, and the database's password: what nobody else may come to see."""
+        values = {str(self.document.value(at)) for at in self.document.secrets}
+        if password := urlsplit(self.settings.database_url).password:
+            values |= {password, unquote(password)}
+        return frozenset(each for each in values if len(each) >= _SECRET)
 
 
 def load(

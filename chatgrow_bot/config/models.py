@@ -11,7 +11,7 @@ from pydantic import Field, IPvAnyNetwork, field_validator
 from .connection import ConnectionSettings, Pacing
 from .plans import Plans
 from .plugins import InstanceName, PluginEntry
-from .values import Count, Folder, Seconds, Section, Size
+from .values import Count, Folder, Seconds, Section, Size, TokenSecret
 
 _DAY = 86_400
 _DATABASES = ("sqlite://", "postgresql://", "postgres://")
@@ -34,6 +34,23 @@ class Server(Section):
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         default=(),
         description="Networks of your reverse proxies: only their word on a caller's address counts.",
+    )
+    token_secret: TokenSecret | None = Field(
+        default=None,
+        repr=False,
+        description="Signs logins, as `!secret JWT_SECRET`; if left out, one made by this installation.",
+    )
+    login_lasts: Seconds = Field(
+        default=30 * _DAY,
+        ge=900,
+        le=366 * _DAY,
+        description="Seconds after which one logs in again; a login unused for 7d ends before.",
+    )
+    max_sockets: Count = Field(
+        default=1_000, ge=10, le=100_000, description="Callers at once; when full, an idle one makes room."
+    )
+    max_sockets_per_address: Count = Field(
+        default=200, ge=1, le=100_000, description="The same of one address, a trusted proxy's excepted."
     )
 
 
@@ -106,6 +123,15 @@ class Backups(Section):
     )
 
 
+class LogFiles(Section):
+    """How much api.log, combined.log and error.log may hold; whatsapp.log is a plugin's."""
+
+    size: Size = Field(default=20 << 20, ge=1 << 16, description="Size at which one is rotated, as 20MB.")
+    keep: Count = Field(
+        default=5, ge=1, le=1000, description="Rotated files kept of each: combined.log.1 is the newest."
+    )
+
+
 class LoopBreaker(Section):
     """Stops two bots from answering each other for ever. Counts automatic replies in one chat."""
 
@@ -170,6 +196,7 @@ class Settings(Section):
         default=Path("sessions"), description="Folder for logins, the database and media."
     )
     logs_dir: Folder = Field(default=Path("logs"), description="Folder for log files.")
+    logs: LogFiles = Field(default=LogFiles(), description="How much the log files may hold.")
     allowed_media_roots: tuple[Folder, ...] = Field(
         default=(), description="Folders that files may be sent from by path."
     )

@@ -15,9 +15,9 @@ class Plan(Section):
     model_config = ConfigDict(json_schema_extra=lambda schema: schema.pop("required"))
 
     connections: Limit = Field(description="Connections a user may have: a number, or `unlimited`.")
-    messages_per_day: Limit = Field(description="Messages a day: a number, or `unlimited`. Not acted on yet.")
+    messages_per_day: Limit = Field(description="Messages a day, in UTC: a number, or `unlimited`.")
     messages_per_month: Limit = Field(
-        description="Messages a month: a number, or `unlimited`. Not acted on yet."
+        description="Messages a calendar month, in UTC: a number, or `unlimited`."
     )
     bulk: Flag = Field(description="Whether bulk sends are allowed. Not acted on yet.")
     pacing_floor: Seconds = Field(
@@ -26,7 +26,9 @@ class Plan(Section):
         description="Shortest wait between two messages, in seconds, over `pacing`; answers excepted.",
     )
     media_size: Size = Field(
-        ge=0, le=1 << 30, description="Largest file to send: bytes, or 16MB. Not acted on yet."
+        ge=0,
+        le=1 << 30,
+        description="Largest file to send: bytes, or 16MB; 64MB at most, whatever is written here.",
     )
 
 

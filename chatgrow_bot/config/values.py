@@ -22,6 +22,8 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _BYTES = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
 _DURATION = r"(\d{1,9}(?:\.\d{1,9})?)\s?([smhd])"
 _HOURS = r"([01]\d|2[0-3]):[0-5]\d"
+_SECRET_BYTES, _SECRET_DIFFERENT = 32, 12
+_GIVEAWAYS = ("secret", "change", "password", "example", "default", "jwt", "chatgrow", "12345678")
 _SIZE = r"(\d{1,9}(?:\.\d{1,9})?)\s?(KB|MB|GB)"
 
 
@@ -85,6 +87,19 @@ def _zone(name: str) -> str:
     return name
 
 
+def _hard_to_guess(secret: str) -> str:
+    fault = ""
+    if len(secret.encode(errors="replace")) < _SECRET_BYTES:
+        fault = f"is shorter than {_SECRET_BYTES} bytes"
+    elif len(set(secret)) < _SECRET_DIFFERENT:
+        fault = f"has fewer than {_SECRET_DIFFERENT} different characters"
+    elif any(word in secret.lower() for word in _GIVEAWAYS):
+        fault = "looks like an example"
+    if fault:
+        raise ValueError(f"it {fault}; leave it out, or make one with `openssl rand -base64 48`")
+    return secret
+
+
 def _pattern(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
 
@@ -122,5 +137,7 @@ Limit = Annotated[
 TimeOfDay = Annotated[str, Strict(), AfterValidator(_time_of_day), _pattern(_HOURS)]
 #: A time zone's name, as Asia/Jerusalem.
 Zone = Annotated[str, Strict(), AfterValidator(_zone)]
+#: What signs: long, and nobody's example.
+TokenSecret = Annotated[str, Strict(), AfterValidator(_hard_to_guess)]
 #: A folder as an absolute path; a relative one starts at the project's folder, `~` at the user's.
 Folder = Annotated[Path, AfterValidator(_anchored)]

@@ -83,6 +83,11 @@ class Connections(Roster):
         """Every keeper, by connection id."""
         return self._fleet.keepers
 
+    def online_since(self) -> Mapping[tuple[str, str], float]:
+        """Those that are online, by tenant and name, and since when by the steady clock."""
+        online = {name: keeper.since for name, keeper in self._fleet.keepers.items() if keeper.online()}
+        return {(self._views[name].tenant, name): at for name, at in online.items() if name in self._views}
+
     def ready(self, connection_id: str) -> Session | None:
         """A connection's session while it is online."""
         keeper = self._fleet.keepers.get(connection_id)

@@ -3,6 +3,7 @@ together, opened anew one at a time."""
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextvars import Context
 from pathlib import Path
 from random import Random
 from statistics import mean
@@ -77,7 +78,8 @@ class Fleet:
             world=self._world,
         )
         name = f"keeper:{connection_id}"
-        self._tasks[connection_id] = self._group.create_task(self._keep(keeper), name=name)
+        # A context of its own: it outlives the request that made it, and its lines are none of that one's.
+        self._tasks[connection_id] = self._group.create_task(self._keep(keeper), name=name, context=Context())
 
     async def _keep(self, keeper: Keeper) -> None:
         """A fault of one must not end the others, who are in the same group."""

@@ -1,12 +1,12 @@
 """The regular look: what ran out of time is ended, sessions are weighed, and who fares otherwise than before
 is told of. Figures that only wobble are in the report and make none."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Set
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Connection
@@ -15,13 +15,13 @@ from ..background import background
 from ..clock import Clock
 from ..connections.keeper import Keeper
 from ..errors import StoreUnavailable
-from ..hub import ConnectionView
+from ..hub import ConnectionView, Vitals
 from ..messages import ConnectionState, Fact, HealthReport
 from ..store import connections as stored_connections
-from ..store import journal, queue, recovery, steps
+from ..store import queue, recovery, steps
 from ..store.database import Database
+from .checks import Checks, Signs
 from .lag import Lag
-from .machine import has_disk, is_sound
 
 #: A session that was not seen for so many seconds does not answer.
 _HEARTBEAT = 15.0
@@ -29,8 +29,6 @@ _HEARTBEAT = 15.0
 _STUCK = timedelta(minutes=5)
 #: Messages ended in one transaction, so that others are not kept waiting for a whole queue's end.
 _AT_ONCE = 500
-#: Seconds that a check of the machine may take.
-_CHECK = 5.0
 _LOST = frozenset({ConnectionState.DISCONNECTED, ConnectionState.BANNED, ConnectionState.FAILED})
 
 #: Seconds between two looks at whether the clock was set back, and by how many it counts as set.
@@ -56,15 +54,12 @@ class Health:
         wake: Callable[[str], None],
         weigh: Callable[[], Awaitable[object]],
         tidy: Callable[[datetime], Awaitable[object]],
+        signs: Signs,
         report: Callable[[Fact], None],
     ) -> None:
-        self._db = db
-        self._clock = clock
-        self._interval = interval
-        self._epoch = epoch
-        self._folder = folder  #: where everything is stored
-        self._keepers = keepers
-        self._view = view
+        self._db, self._clock = db, clock
+        self._interval, self._epoch = interval, epoch
+        self._keepers, self._view = keepers, view
         self._halted = halted  #: whether nothing may leave at all
         self._wake = wake  #: there is room in a connection's queue
         self._weigh = weigh  #: ask every session what it takes
@@ -74,6 +69,17 @@ class Health:
         self._last: dict[str, tuple[object, ...]] = {}
         self._ahead = self._wall_ahead()
         self._set_at = float("-inf")  #: when the clock on the wall was last found to have been set
+        self._started_at, self._began = clock.now(), clock.monotonic()
+        self._process = psutil.Process()
+        self._checks = Checks(
+            db=db,
+            clock=clock,
+            folder=folder,
+            lag=self._lag,
+            connections=lambda: not any(keeper.state in _LOST for keeper in keepers().values()),
+            moves=self._moves,
+            signs=signs,
+        )
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -150,13 +156,29 @@ class Health:
             for connection_id in {row.delivery.connection_id for row in ended}:
                 self._wake(connection_id)
 
-    async def reports(self) -> list[HealthReport]:
-        """How each connection fares now."""
+    async def reports(self, tenant: str | None = None) -> list[HealthReport]:
+        """How each of a tenant's connections fares now, or of everybody's."""
         backlogs, stuck = await self._db.read(self._queues)
         return [
             self._report_on(keeper, backlogs.get(name, 0), name in stuck)
             for name, keeper in list(self._keepers().items())
+            if tenant in (None, self._view(name).tenant)
         ]
+
+    async def _moves(self) -> bool:
+        """Whether there is no connection on which nothing leaves that could."""
+        _, stuck = await self._db.read(self._queues)
+        return not stuck
+
+    def vitals(self) -> Vitals:
+        """How the process fares."""
+        return Vitals(
+            started_at=self._started_at,
+            uptime=self._clock.monotonic() - self._began,
+            memory=int(self._process.memory_info().rss),
+            lag=self._lag.worst,
+            at=self._clock.now(),
+        )
 
     def _queues(self, conn: Connection) -> tuple[Mapping[str, int], Set[str]]:
         """How many wait on each connection, and on which nothing leaves that could."""
@@ -216,24 +238,7 @@ class Health:
 
     async def checks(self) -> Mapping[str, bool]:
         """Named checks of the whole process, without anyone's name."""
-        try:
-            last = await self._db.read(journal.last_written)
-            _, stuck = await self._db.read(self._queues)
-            database = True
-        except StoreUnavailable:
-            last, stuck, database = None, set(), False
-        try:
-            async with asyncio.timeout(_CHECK):
-                disk = await has_disk(self._folder)
-        except TimeoutError:
-            disk = False
-        return {
-            "database": database,
-            "connections": not any(keeper.state in _LOST for keeper in self._keepers().values()),
-            "queue": not stuck,
-            "disk": disk,
-            "clock": is_sound(self._clock.now(), last),
-        }
+        return await self._checks.answer()
 
 
 def _key(report: HealthReport) -> tuple[object, ...]:

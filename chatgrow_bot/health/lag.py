@@ -5,6 +5,8 @@ from collections import deque
 
 #: Seconds between two samples, and how many are kept.
 _EVERY, _KEPT = 0.5, 120
+#: Samples that say how it is now.
+_LATELY = 10
 
 
 class Lag:
@@ -17,6 +19,11 @@ class Lag:
     def worst(self) -> float:
         """Seconds."""
         return max(self._late, default=0.0)
+
+    @property
+    def lately(self) -> float:
+        """The worst of the last seconds, in seconds."""
+        return max(list(self._late)[-_LATELY:], default=0.0)
 
     async def run(self) -> None:
         """Sample until cancelled. By the loop's own clock, whatever clock decides elsewhere."""

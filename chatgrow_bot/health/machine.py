@@ -1,4 +1,4 @@
-"""What the machine must offer: room on the disk, and a clock that has not run backwards."""
+"""What the machine must offer: room on the disk and in memory, and a clock that has not run backwards."""
 
 import asyncio
 import shutil
@@ -7,6 +7,8 @@ from pathlib import Path
 
 #: Bytes below which the disk is nearly full: a database and its log need some to write anything at all.
 _DISK = 200 << 20
+#: Bytes of memory below which the kernel may end any process at any moment.
+_MEMORY = 64 << 20
 #: How far the clock may be behind what was written down last: two clocks are never quite the same.
 _BEHIND = timedelta(minutes=1)
 
@@ -18,6 +20,11 @@ async def has_disk(folder: Path) -> bool:
     except OSError:
         return False
     return usage.free >= _DISK
+
+
+def has_memory(free: int) -> bool:
+    """Whether there is memory left."""
+    return free >= _MEMORY
 
 
 def is_sound(now: datetime, last_written: datetime | None) -> bool:

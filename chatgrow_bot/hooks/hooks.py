@@ -6,7 +6,7 @@ pluggy holds the registry and cannot await, so the implementations are walked he
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -149,6 +149,7 @@ class Hooks:
         return pairs
 
     def _route(self, name: str, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        @wraps(route.handler)  # the API's document tells of a route by its handler's name and docstring
         async def handler(request: web.Request) -> web.StreamResponse:
             return await self.isolation.lent(name, route.path, partial(route.handler, request))
 

@@ -9,6 +9,7 @@ from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
 )
+from contextvars import Context
 from dataclasses import dataclass, field
 
 import structlog
@@ -185,7 +186,8 @@ class Host:
             seat.ending = asyncio.Event()
             begun: asyncio.Future[PluginError | None] = asyncio.get_running_loop().create_future()
             life = self._live(seat, self._core, begun)
-            seat.life = self._core.lives.create_task(life, name=f"plugin:{seat.name}")
+            # A context of its own: it outlives whoever asked for it.
+            seat.life = self._core.lives.create_task(life, name=f"plugin:{seat.name}", context=Context())
             try:
                 return await begun
             except asyncio.CancelledError:  # the hub is stopped while it starts

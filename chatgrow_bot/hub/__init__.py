@@ -1,6 +1,31 @@
 """The core's parts as others see them, and what they say to each other. A plugin reaches them as `bot.hub`,
 and only with `admin: true` in chatgrow.yaml."""
 
+from .accounts import Accounts as Accounts
+from .accounts import Door as Door
+from .accounts import Keys as Keys
+from .accounts import KeyView as KeyView
+from .accounts import Users as Users
+from .accounts import UserView as UserView
+from .figures import BOUNDS as BOUNDS
+from .figures import Backlog as Backlog
+from .figures import ConnectionFigures as ConnectionFigures
+from .figures import Counted as Counted
+from .figures import Counts as Counts
+from .figures import Figures as Figures
+from .figures import Health as Health
+from .figures import LaneUse as LaneUse
+from .figures import Stats as Stats
+from .figures import Timed as Timed
+from .figures import Times as Times
+from .figures import Vitals as Vitals
+from .figures import Workers as Workers
+from .history import Contact as Contact
+from .history import Direction as Direction
+from .history import History as History
+from .history import Page as Page
+from .history import Wanted as Wanted
+from .history import Written as Written
 from .nouns import Answer as Answer
 from .nouns import Command as Command
 from .nouns import ConnectionView as ConnectionView
@@ -14,13 +39,23 @@ from .nouns import QueueStatus as QueueStatus
 from .nouns import Role as Role
 from .nouns import Scope as Scope
 from .nouns import Tokens as Tokens
-from .parts import Accounts as Accounts
+from .outside import Entered as Entered
+from .outside import FreshKey as FreshKey
+from .outside import FromOutside as FromOutside
+from .outside import Signer as Signer
+from .outside import Use as Use
+from .outside import WebhookKey as WebhookKey
+from .outside import WebhookKeys as WebhookKeys
 from .parts import Chats as Chats
 from .parts import Commands as Commands
 from .parts import Connections as Connections
-from .parts import Health as Health
 from .parts import Hub as Hub
 from .parts import Inbox as Inbox
 from .parts import Outbox as Outbox
 from .parts import Queue as Queue
 from .parts import Spool as Spool
+from .usage import NEAR as NEAR
+from .usage import Plans as Plans
+from .usage import Span as Span
+from .usage import Usage as Usage
+from .usage import Used as Used

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..messages import ConnectionState, State
+from .figures import Backlog, Workers
 
 
 class Role(StrEnum):
@@ -43,9 +44,15 @@ class Identity:
     username: str
     role: Role
     plan: str
+    login_id: str = ""  #: of the login by which he asks; empty for a key
     key_id: str = ""  #: of the API key by which he asks; empty for a login
     scopes: frozenset[Scope] | None = None  #: what that key is good for; None for a login
     connections: frozenset[str] | None = None  #: to which connections it is bound; None for all of his
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether what is everybody's is shown to him: an admin who has logged in, or his key for it."""
+        return self.role is Role.ADMIN and (self.scopes is None or Scope.ADMIN in self.scopes)
 
     def may_use(self, connection_id: str) -> bool:
         """Whether what he asks by reaches this connection. That it is his own is for others to see."""
@@ -124,6 +131,8 @@ class QueueStatus:
     halt: Halt | None
     by_state: Mapping[State, int]  #: messages under way or held, not those that have ended
     oldest_waiting: datetime | None  #: since when the longest waiting message could have left
+    backlogs: Sequence[Backlog] = ()  #: of each connection
+    workers: Workers | None = None  #: who sends, for everybody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +149,8 @@ class Tokens:
 
     access_token: str = field(repr=False)
     expires_in: timedelta
+    refresh_token: str = field(default="", repr=False)  #: empty for a login that is renewed without one
+    refresh_expires_in: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

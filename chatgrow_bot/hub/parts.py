@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..engine import Activity, Group
 from ..messages import Delivery, Inbound, Kind, Media, Outbound, TimelineEntry
+from .accounts import Accounts
+from .figures import Health, Stats
+from .history import History
 from .nouns import (
     Answer,
     Command,
@@ -17,8 +20,9 @@ from .nouns import (
     Picture,
     QrCode,
     QueueStatus,
-    Tokens,
 )
+from .outside import Entered, FromOutside, Use, WebhookKeys
+from .usage import Plans
 
 
 class Connections(Protocol):
@@ -87,6 +91,11 @@ class Outbox(Protocol):
         """One message. Raises MessageNotFound."""
         ...
 
+    async def wait(self, tenant: str, message_id: str, seconds: float) -> Delivery:
+        """One message, once it has left, has ended or waits for a person; as it is after so many seconds, if
+        none of that comes sooner. Raises MessageNotFound."""
+        ...
+
     async def content(self, tenant: str, message_id: str) -> Outbound:
         """What a message says. Raises MessageNotFound."""
         ...
@@ -152,6 +161,14 @@ class Inbox(Protocol):
         """What came in about a message, sent or received, oldest first: quotes, reactions, votes, ..."""
         ...
 
+    async def bring_in(
+        self, tenant: str, connection_id: str, said: FromOutside, use: Use | None = None
+    ) -> Entered:
+        """Somebody's words come from outside WhatsApp: stored when this returns, and answered as any others.
+        A repeated `use` is the message that had it first. Raises ConnectionNotFound, and BadInput for a time
+        to come."""
+        ...
+
 
 class Chats(Protocol):
     """What is done in a chat at once, past the queue: nothing of it is stored, and the connection must be
@@ -184,11 +201,18 @@ class Spool(Protocol):
     """Files on their way: copied and hashed before anything is promised."""
 
     async def from_path(
-        self, tenant: str, path: Path, mimetype: str = "", filename: str = "", kind: Kind | None = None
+        self,
+        tenant: str,
+        path: Path,
+        mimetype: str = "",
+        filename: str = "",
+        kind: Kind | None = None,
+        max_bytes: int | None = None,
     ) -> Media:
         """A file inside the allowed folders. Without `kind`, what WhatsApp shows or plays is image, video or
         audio, and the rest a document.
-        Raises MediaRefused, also for a `kind` that the bytes are not."""
+        Raises MediaRefused, also for a `kind` that the bytes are not, and FileTooLarge, one of those, past
+        `max_bytes` or the spool's smaller limit."""
         ...
 
     async def from_stream(
@@ -200,13 +224,19 @@ class Spool(Protocol):
         kind: Kind | None = None,
         max_bytes: int | None = None,
     ) -> Media:
-        """Bytes as they come. Raises MediaRefused, also past `max_bytes` or the spool's smaller limit."""
+        """Bytes as they come. Raises as `from_path`."""
         ...
 
     async def from_url(
-        self, tenant: str, url: str, mimetype: str = "", filename: str = "", kind: Kind | None = None
+        self,
+        tenant: str,
+        url: str,
+        mimetype: str = "",
+        filename: str = "",
+        kind: Kind | None = None,
+        max_bytes: int | None = None,
     ) -> Media:
-        """A file fetched through the safe door. Raises MediaRefused."""
+        """A file fetched through the safe door. Raises as `from_path`."""
         ...
 
     async def upload(self, tenant: str, media: Media) -> str:
@@ -215,29 +245,6 @@ class Spool(Protocol):
 
     async def from_upload(self, tenant: str, upload_id: str) -> Media:
         """A file uploaded before. Raises MediaRefused."""
-        ...
-
-
-class Accounts(Protocol):
-    """Users and their tokens."""
-
-    async def login(
-        self, username: str, password: str, address: str, *, renewable: timedelta | None = None
-    ) -> Tokens:
-        """Check a password. With `renewable`, the login may be prolonged for so long in all. Raises
-        NotLoggedIn (the same for a wrong name), RateLimitExceeded."""
-        ...
-
-    async def renew(self, token: str) -> Tokens:
-        """A fresh token of the same login, for one that is still good. Raises NotLoggedIn."""
-        ...
-
-    async def end(self, token: str) -> None:
-        """End one login: this token, and all that were renewed from it."""
-        ...
-
-    async def verify(self, token: str) -> Identity:
-        """Who a token belongs to. Raises NotLoggedIn."""
         ...
 
 
@@ -253,14 +260,6 @@ class Commands(Protocol):
         ...
 
 
-class Health(Protocol):
-    """How the hub fares."""
-
-    async def checks(self) -> Mapping[str, bool]:
-        """Named checks of the whole process, without anyone's name."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
     """The core's parts, for plugins with `admin: true`."""
@@ -268,9 +267,13 @@ class Hub:
     connections: Connections
     inbox: Inbox
     outbox: Outbox
+    plans: Plans
     queue: Queue
     chats: Chats
     spool: Spool
+    history: History
+    webhook_keys: WebhookKeys
     accounts: Accounts
     commands: Commands
     health: Health
+    stats: Stats

@@ -81,10 +81,23 @@ class Answers:
             return Decision("no answer")
         return self._within_limits(past, answered, trace)
 
+    def foreseen(self, message: Inbound) -> str:
+        """Why nobody is going to be asked to answer what somebody wrote, as far as that can be told when it
+        comes; empty when nothing speaks against it."""
+        if consent.heard(message.text) is not None:
+            return "it says whether its writer wants messages: that is heeded, not answered"
+        if self._stopped():
+            return "everything was stopped; nobody is asked"
+        age = self._age(message)
+        return _old(age) if age > self._age_gate else ""
+
+    def _age(self, message: Inbound) -> timedelta:
+        # One that an earlier process left is seen again now: hours may have gone by.
+        return max(message.received_at, self._began) - message.sent_at
+
     def _guard(self, message: Inbound, trace: list[Step]) -> Decision | None:
         """How the way in ends of a message that nobody is asked to answer."""
-        # One that an earlier process left is seen again now: hours may have gone by.
-        age = max(message.received_at, self._began) - message.sent_at
+        age = self._age(message)
         if message.from_me:
             decision, reason = Decision("from me"), "typed on the phone itself"
         elif message.kind in REMARKS:
@@ -92,7 +105,7 @@ class Answers:
             reason = f"nobody expects an answer to a message of the kind '{message.kind}'"
         elif age > self._age_gate:
             decision = Decision("unanswered", age=age)
-            reason = f"it was {age.total_seconds():.0f} s old when first seen"
+            reason = _old(age)
         else:
             return None
         trace.append(Step(stage="guard", result=reason))
@@ -135,6 +148,10 @@ class Answers:
             sent.append((now, said))
             allowed.append((answered.by, reply))
         return Decision("answered", allowed)
+
+
+def _old(age: timedelta) -> str:
+    return f"it was {age.total_seconds():.0f} s old when first seen"
 
 
 def _said(content: Outbound) -> str:

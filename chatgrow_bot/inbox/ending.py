@@ -15,7 +15,6 @@ from ..messages import Fault, Inbound, Lane, Outbound, Step
 from ..outbox import Outbox
 from ..store import connections as stored_connections
 from ..store import inbox as store
-from ..store import outbox as stored_outbox
 from ..store import replies as stored_replies
 from ..store.database import Database
 from ..store.inbox import Ended
@@ -70,7 +69,7 @@ class Endings:
             done = _done(conn, message, decided, rows, (self._loops, since))
             if not store.finish(conn, message.id, done.ended):
                 return None
-            stored_outbox.add(conn, done.leaving)
+            self._outbox.answer(conn, done.leaving)
             return done
 
         done = await self._db.write(work)

@@ -6,7 +6,8 @@ ends in the transaction that queues the answers, so a crash asks again and never
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -14,10 +15,13 @@ import structlog
 from ..addresses import is_channel, phone_of
 from ..clock import Clock
 from ..engine import Arrival
-from ..errors import ChatgrowError, MessageNotFound, StoreUnavailable
+from ..errors import BadInput, ChatgrowError, MessageNotFound, StoreUnavailable
 from ..hooks import Hooks
+from ..hub import Entered, FromOutside, Use
+from ..ids import new_id
 from ..limits import FloodLimits, LoopLimits
-from ..messages import Fault, Inbound, Step
+from ..logs import concerning
+from ..messages import OUTSIDE, Fault, Inbound, Kind, Step
 from ..outbox import Outbox
 from ..store import inbox as store
 from ..store.database import Database
@@ -27,7 +31,7 @@ from .answers import Answers
 from .ending import Endings
 from .files import Files
 from .floods import Floods
-from .intake import News, as_stored, take_in
+from .intake import News, Repeat, as_stored, take_in
 from .lanes import Lanes
 from .skew import Skew
 from .unanswered import Unanswered
@@ -35,11 +39,21 @@ from .unanswered import Unanswered
 #: Seconds between tries when a message cannot be brought in. While the store is away the last one repeats.
 _PATIENCE = (1.0, 5.0, 15.0, 60.0)
 
+#: How far the clock of whoever brings in a message may be ahead of ours.
+_AHEAD = timedelta(minutes=5)
+
 log = structlog.get_logger("chatgrow.inbox")
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    stored: Inbound | Repeat | None
+    flood: bool
+
+
 class Inbox:
-    """Takes in what arrives and sees that it is answered. `stopped` says whether nobody may be asked."""
+    """Takes in what arrives and sees that it is answered. `met(connection, chat)` is told that somebody
+    wrote, `stopped` says whether nobody may be asked."""
 
     def __init__(
         self,
@@ -50,6 +64,7 @@ class Inbox:
         outbox: Outbox,
         files: Files,
         report: Callable[[Fault], None],
+        met: Callable[[str, str], Awaitable[None]],
         stopped: Callable[[], bool],
         age_gate: float,
         loops: LoopLimits,
@@ -58,6 +73,7 @@ class Inbox:
         self._db = db
         self._clock = clock
         self._files = files
+        self._met = met
         gate = timedelta(seconds=age_gate)
         self._floods = Floods(clock, flood, report)
         self._skew = Skew(gate)
@@ -96,40 +112,74 @@ class Inbox:
         what was not written to us (a status, a channel) is left where it is. Raises BadInput for one that
         could not be read again."""
         await self._running.wait()
-        if self._tasks is None or self._lanes is None:
-            raise ChatgrowError("The way in is not open")
         if is_channel(arrival.chat):
             return
         message = as_stored(tenant, connection_id, arrival, self._clock.now())
+        await self._enter(message, arrival.lid)
+        await self._met(connection_id, message.chat)
+
+    async def bring_in(
+        self, tenant: str, connection_id: str, said: FromOutside, use: Use | None = None
+    ) -> Entered:
+        """Somebody's words come from outside WhatsApp: stored when this returns, and answered as any others.
+        `use` is kept in the same transaction. Raises ConnectionNotFound, BadInput for a time to come."""
+        await self._running.wait()
+        if said.sent_at > self._clock.now() + _AHEAD:
+            raise BadInput("The time of the message is yet to come; in numbers it is in seconds")
+        arrival = Arrival(
+            chat=said.sender,
+            wa_id=f"{OUTSIDE}{new_id()}",
+            kind=Kind.TEXT,
+            text=said.text,
+            name=said.name,
+            sent_at=said.sent_at,
+        )
+        message = as_stored(tenant, connection_id, arrival, self._clock.now())
+        taken = await self._enter(message, "", use)
+        if isinstance(taken.stored, Repeat):
+            return Entered(
+                message_id=taken.stored.message_id, is_news=False, unanswered="its id was used before"
+            )
+        await self._met(connection_id, message.chat)
+        flood = "its chat writes more than is answered" if taken.flood else ""
+        return Entered(
+            message_id=message.id, is_news=True, unanswered=flood or self._answers.foreseen(message)
+        )
+
+    async def _enter(self, message: Inbound, lid: str, use: Use | None = None) -> _Taken:
+        if self._tasks is None or self._lanes is None:
+            raise ChatgrowError("The way in is not open")
         # A task of its own: the page it came from may be closed meanwhile, and what is stored is answered.
         taking = self._tasks.create_task(
-            self._take_in(self._lanes, message, arrival.lid), name=f"inbox:{connection_id}"
+            self._take_in(self._lanes, message, lid, use), name=f"inbox:{message.connection_id}"
         )
-        if error := await asyncio.shield(taking):
-            raise error
+        taken = await asyncio.shield(taking)
+        if isinstance(taken, Exception):
+            raise taken
+        return taken
 
-    async def _take_in(self, lanes: Lanes, message: Inbound, lid: str) -> Exception | None:
+    async def _take_in(self, lanes: Lanes, message: Inbound, lid: str, use: Use | None) -> _Taken | Exception:
         lid = lid if phone_of(message.sender) and not message.from_me else ""
         flood = not message.from_me and not self._floods.admits(message)
-        stored: Inbound | None = None
+        stored: Inbound | Repeat | None = None
         try:
-            stored = await self._db.write_together(take_in, News(message, lid, flood))
+            stored = await self._db.write_together(take_in, News(message, lid, flood, use))
         except Exception as error:  # raised where it was asked for, not here
             return error
         finally:
-            if stored is None and not message.from_me and not flood:
+            if not (isinstance(stored, Inbound) or message.from_me or flood):
                 self._floods.give_back(message)
         if lid:
             lanes.join(message.connection_id, lid, message.sender)
-        if stored is None:
-            return None
+        if not isinstance(stored, Inbound):
+            return _Taken(stored, flood)
         if flood:
             self._floods.over(stored)
-        elif trouble := self._skew.look(stored):
+        elif not stored.wa_id.startswith(OUTSIDE) and (trouble := self._skew.look(stored)):
             self._endings.fault(stored.tenant, stored.connection_id, trouble)
         if stored.attachment or not flood:
             lanes.enter(Job(stored.connection_id, stored.chat, stored.id))
-        return None
+        return _Taken(stored, flood)
 
     async def _bring_in_patiently(self, message_id: str) -> None:
         """A full disk passes and is waited for. Whatever else fails must not stop the others for ever, nor
@@ -156,7 +206,9 @@ class Inbox:
         if outcome:
             await self._db.write(lambda conn: store.finish(conn, message_id, None))
         else:
-            await self._endings.end(message, await self._answers.decide(message, trace), trace)
+            words = (message.text, message.name, message.attachment.filename if message.attachment else "")
+            with concerning(message=message_id, withhold=words):
+                await self._endings.end(message, await self._answers.decide(message, trace), trace)
 
     async def _with_file(self, message: Inbound) -> Inbound:
         """The message with the end of its file's journey, told from then on; one without a file as it is."""

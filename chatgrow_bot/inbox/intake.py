@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 
 from .. import consent
 from ..engine import Arrival
-from ..errors import BadInput
+from ..errors import BadInput, ConnectionNotFound
+from ..hub import Use
 from ..ids import new_id
 from ..messages import PAYLOADS, Inbound, Step
 from ..payloads import well_formed
-from ..store import contacts, echoes
+from ..store import connections, contacts, echoes, webhook_keys
 from ..store import inbox as store
 from ..store.inbox import Ended
 
@@ -26,15 +27,25 @@ class News:
     message: Inbound
     lid: str = ""  #: the writer's linked id, where it and his number are both known
     flood: bool = False  #: nobody is going to be asked about it
+    use: Use | None = None  #: under which it comes from outside
 
 
-def take_in(conn: Connection, news: Sequence[News]) -> Sequence[Inbound | None]:
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """It came from outside under an id that a message had before: this one."""
+
+    message_id: str
+
+
+def take_in(conn: Connection, news: Sequence[News]) -> Sequence[Inbound | Repeat | None]:
     """Who is who, consent and the messages; each as it is stored, None when it is no news."""
     return [_take_in(conn, each) for each in news]
 
 
-def _take_in(conn: Connection, news: News) -> Inbound | None:
+def _take_in(conn: Connection, news: News) -> Inbound | Repeat | None:
     message = news.message
+    if news.use and (first := _first_under(conn, message, news.use)) != message.id:
+        return Repeat(first)
     if news.lid:
         contacts.learn(conn, message.tenant, message.connection_id, news.lid, message.sender)
     message = store.placed(conn, message)
@@ -46,6 +57,15 @@ def _take_in(conn: Connection, news: News) -> Inbound | None:
     if wish is not None:
         consent.obey(conn, message, wish)
     return message
+
+
+def _first_under(conn: Connection, message: Inbound, use: Use) -> str:
+    """The message that an id stands for, which is this one if the id is new."""
+    if connections.owner(conn, message.connection_id) != message.tenant:
+        raise ConnectionNotFound(f"There is no connection '{message.connection_id}'")
+    if use.key_id:
+        webhook_keys.note_use(conn, use.key_id, message.received_at)
+    return webhook_keys.take(conn, message.connection_id, use.id, message.id, message.received_at)
 
 
 def as_stored(tenant: str, connection_id: str, arrival: Arrival, now: datetime) -> Inbound:

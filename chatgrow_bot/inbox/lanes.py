@@ -5,6 +5,7 @@ other connection."""
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 
 from ..store.inbox import Job
@@ -52,7 +53,10 @@ class Lanes:
         crew.line.append(lane)
         if crew.size < AT_ONCE:
             crew.size += 1
-            self._tasks.create_task(self._follow(connection_id, crew), name=f"inbox:{connection_id}")
+            # Not in the context of who brought the message: the next ones of the line are others'.
+            self._tasks.create_task(
+                self._follow(connection_id, crew), name=f"inbox:{connection_id}", context=Context()
+            )
 
     async def _follow(self, connection_id: str, crew: _Crew) -> None:
         while crew.line:

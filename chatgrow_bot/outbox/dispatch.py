@@ -15,7 +15,9 @@ from ..clock import Clock
 from ..engine import Parcel, Session, answer_of
 from ..errors import ChatgrowError, SendFailed, SendRefused
 from ..hooks import Hooks
+from ..hub import Workers
 from ..limits import Policy, clamped
+from ..logs import clean
 from ..messages import REMARKS, Lane, Outbound, State, Step
 from ..store import connections as stored_connections
 from ..store import queue, together
@@ -24,6 +26,7 @@ from ..store.recovery import Found
 from ..store.rows import Outgoing
 from .agenda import RECONCILE, Agenda
 from .gate import Gate
+from .naming import named
 from .outcome import Outcome
 from .parcels import parcel, target
 from .permission import Permission
@@ -95,7 +98,7 @@ class Dispatcher:
         self._idle: set[tuple[str, Lane]] = set()  #: nothing waited there
         self._in_flight: set[str] = set()
         self._claims: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._draining, self._drained = False, asyncio.Event()
+        self._draining, self._drained, self._gone = False, asyncio.Event(), 0
 
     async def run(self) -> None:
         """Pick up what an earlier process left, then work the agenda until cancelled."""
@@ -125,16 +128,26 @@ class Dispatcher:
     def _look_up_later(self, connection_id: str) -> None:
         self._agenda.put((connection_id, RECONCILE), self._clock.now() + timedelta(seconds=self._patience))
 
+    def workers(self) -> Workers:
+        """Who sends now."""
+        return Workers(concurrency=self._concurrency, alive=self._concurrency - self._gone, busy=len(self._in_flight))
+
     async def _work(self) -> None:
-        while True:
-            async with self._agenda.due() as (connection_id, work):
-                try:
-                    await self._turn(connection_id, work)
-                except Exception:  # whatever it was, the next turn goes on, and this one is picked up
-                    log.exception("a turn failed", connection=connection_id, work=work)
-                    later = self._clock.now() + timedelta(seconds=_AFTER_A_FAULT)
-                    for each in {work, RECONCILE}:  # it may have failed before it took anything
-                        self._agenda.put((connection_id, each), later)
+        try:
+            while True:
+                async with self._agenda.due() as (connection_id, work):
+                    await self._try(connection_id, work)
+        finally:
+            self._gone += 1
+
+    async def _try(self, connection_id: str, work: str) -> None:
+        try:
+            await self._turn(connection_id, work)
+        except Exception:  # whatever it was, the next turn goes on, and this one is picked up
+            log.exception("a turn failed", connection=connection_id, work=work)
+            later = self._clock.now() + timedelta(seconds=_AFTER_A_FAULT)
+            for each in {work, RECONCILE}:  # it may have failed before it took anything
+                self._agenda.put((connection_id, each), later)
 
     async def _turn(self, connection_id: str, work: str) -> None:
         session = self._ready(connection_id)
@@ -189,7 +202,8 @@ class Dispatcher:
     async def _send(self, row: Outgoing, session: Session) -> None:
         message_id, connection_id = row.delivery.id, row.delivery.connection_id
         try:
-            await self._deliver(session, row)
+            with named(row):
+                await self._deliver(session, row)
         finally:
             self._trial.end(message_id)
             self._in_flight.discard(message_id)
@@ -266,6 +280,7 @@ class Dispatcher:
 
 
 def _said(error: Exception) -> str:
-    """What went wrong, in a sentence. A stranger's error keeps its text: it may quote the message."""
-    detail = error.detail if isinstance(error, ChatgrowError) else ""
+    """What went wrong, in a sentence. A stranger's error keeps its text: it may quote the message. One of
+    ours may too, if it passes on what somebody else said: then without those words, and numbers."""
+    detail = clean(error.detail) if isinstance(error, ChatgrowError) else ""
     return f"{(detail or type(error).__name__).rstrip('.')}."

@@ -150,24 +150,22 @@ class Gate:
         so that a lane with nothing else to do never waits for the next one's time."""
         return timedelta(seconds=_A_LITTLE_LESS * self._policies.of(connection_id).paces[lane].mean)
 
-    def forecast(self, conn: Connection, delivery: Delivery, start: datetime, ahead: int) -> datetime:
-        """When a message is likely to leave that could from `start` on, with so many before it in its lane,
-        as far as that is known."""
+    def foresee(self, delivery: Delivery, slot: datetime | None, ahead: int) -> datetime | None:
+        """When a message is likely to leave whose lane may send from `slot` on, with so many before it; None
+        where only `forecast` can tell."""
         asked = self._asked(delivery)
-        busy = timedelta(seconds=ahead * asked.policy.paces[delivery.lane].mean)
-        start = max(start, delivery.due - busy)  # what is ahead leaves while it waits for its time
-        if not _waits(delivery):
-            return start + busy
-        paused = asked.policy.first_contacts.paused(asked.paused_until, asked.now)
+        if asked.policy.warm_up or asked.policy.first_contacts.paused(asked.paused_until, asked.now):
+            return None
+        return _likely(asked, slot or asked.now, ahead, asked.now)
+
+    def forecast(self, conn: Connection, delivery: Delivery, slot: datetime | None, ahead: int) -> datetime:
+        """The same by what the store knows."""
+        asked = self._asked(delivery)
+        paused = _waits(delivery) and asked.policy.first_contacts.paused(asked.paused_until, asked.now)
+        start = max(slot or asked.now, asked.now)
         if paused and rationing.is_first_contact(conn, delivery):
             start = max(start, paused)
-        earliest = rationing.forecast(conn, asked, ahead)
-        quiet = asked.policy.quiet
-        if quiet is None:
-            return max(start + busy, earliest)
-        zones = zones_of(delivery.chat)
-        leaves = max(quiet.after(start, busy, zones), earliest)
-        return quiet.until(leaves, zones) or leaves
+        return _likely(asked, start, ahead, rationing.forecast(conn, asked, ahead))
 
     def _asked(self, delivery: Delivery) -> Asked:
         return Asked(
@@ -181,6 +179,20 @@ class Gate:
 def _waits(delivery: Delivery) -> bool:
     """Whether it is one of those that may have to wait."""
     return delivery.lane is Lane.SEND and delivery.kind not in REMARKS
+
+
+def _likely(asked: Asked, start: datetime, ahead: int, earliest: datetime) -> datetime:
+    delivery, quiet = asked.delivery, asked.policy.quiet
+    busy = timedelta(seconds=ahead * asked.policy.paces[delivery.lane].mean)
+    # What is ahead leaves while it waits for its time.
+    start = max(start, asked.now, delivery.due - busy)
+    if not _waits(delivery):
+        return start + busy
+    if quiet is None:
+        return max(start + busy, earliest)
+    zones = zones_of(delivery.chat)
+    leaves = max(quiet.after(start, busy, zones), earliest)
+    return quiet.until(leaves, zones) or leaves
 
 
 def _queue_again(conn: Connection, row: Outgoing, now: datetime, hold: Hold) -> None:

@@ -2,7 +2,7 @@
 each with an answer of its own."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -22,6 +22,7 @@ from ..store import connections as stored_connections
 from ..store import contacts
 from ..store import outbox as store
 from ..store.rows import Outgoing, reference
+from .counting import Counting
 
 #: What a person has to do before a connection in this state can send.
 _TO_DO = {
@@ -40,29 +41,45 @@ class Ask:
     digest: str
 
 
-def take_in(conn: Connection, asks: Sequence[Ask]) -> Sequence[Delivery | ChatgrowError]:
-    """Whatever is asked for at the same time is stored together; each gets its own answer."""
-    views = stored_connections.by_id(conn, {ask.row.delivery.connection_id for ask in asks})
-    known: dict[tuple[str, str], tuple[str, Outgoing | None]] = {}
-    answers: list[Delivery | ChatgrowError] = []
-    fresh: list[Ask] = []
-    for ask in asks:
-        new = ask.row.delivery
-        place = (new.tenant, ask.key) if ask.key else None
-        if place and (before := known.get(place) or store.by_key(conn, *place)):
-            answers.append(_repeated(before, ask.digest))
-        elif refusal := _refusal(new, views.get(new.connection_id)) or _misses(conn, new):
-            answers.append(refusal)
-        else:
-            answers.append(new)
-            fresh.append(ask)
-            if place:
-                known[place] = (ask.digest, ask.row)
-    stored = {row.delivery.id: row.delivery for row in store.add(conn, [ask.row for ask in fresh])}
-    for ask in fresh:
-        if ask.key:
-            store.keep_key(conn, ask.row, ask.key, ask.digest)
-    return [stored.get(each.id, each) if isinstance(each, Delivery) else each for each in answers]
+class Intake:
+    """Stores what may be queued."""
+
+    def __init__(self, counting: Counting) -> None:
+        self._counting = counting
+
+    def take_in(self, conn: Connection, asks: Sequence[Ask]) -> Sequence[Delivery | ChatgrowError]:
+        """Whatever is asked for at the same time is stored together; each gets its own answer."""
+        views = stored_connections.by_id(conn, {ask.row.delivery.connection_id for ask in asks})
+        heavy = self._counting.too_large(conn, [ask.row for ask in asks])
+        known: dict[tuple[str, str], tuple[str, Outgoing | None]] = {}
+        answers: list[Delivery | ChatgrowError] = []
+        fresh: list[Ask] = []
+        for ask in asks:
+            new = ask.row.delivery
+            place = (new.tenant, ask.key) if ask.key else None
+            if place and (before := known.get(place) or store.by_key(conn, *place)):
+                answers.append(_repeated(before, ask.digest))
+            elif refusal := (
+                _refusal(new, views.get(new.connection_id)) or heavy.get(new.id) or _misses(conn, new)
+            ):
+                answers.append(refusal)
+            else:
+                answers.append(new)
+                fresh.append(ask)
+                if place:
+                    known[place] = (ask.digest, ask.row)
+        came_of = self._store(conn, fresh)
+        return [came_of.get(each.id, each) if isinstance(each, Delivery) else each for each in answers]
+
+    def _store(self, conn: Connection, fresh: Sequence[Ask]) -> Mapping[str, Delivery | ChatgrowError]:
+        """As many as their users' plans allow, and what came of each, by message id."""
+        refused = self._counting.take(conn, [ask.row for ask in fresh])
+        taken = [ask for ask in fresh if ask.row.delivery.id not in refused]
+        stored = store.add(conn, [ask.row for ask in taken])
+        for ask in taken:
+            if ask.key:
+                store.keep_key(conn, ask.row, ask.key, ask.digest)
+        return {**refused, **{each.id: each for each in stored}}
 
 
 def _refusal(delivery: Delivery, view: ConnectionView | None) -> ChatgrowError | None:

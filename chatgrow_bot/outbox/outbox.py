@@ -5,7 +5,7 @@ before anyone is told that it is accepted; `dispatch.py` takes it from there.
 """
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -22,7 +22,10 @@ from ..errors import (
     TooOld,
 )
 from ..ids import new_id
+from ..limits import Quota
+from ..logs import current_request
 from ..messages import (
+    UNSENT,
     WAITING,
     Delivery,
     Lane,
@@ -30,15 +33,17 @@ from ..messages import (
     State,
     TimelineEntry,
 )
-from ..store import connections as stored_connections
 from ..store import outbox as store
-from ..store import queue, steps, together, waits
+from ..store import steps, together, waits
 from ..store.database import Database
 from ..store.rows import Outgoing, outgoing
 from .agenda import Agenda
 from .content import check
+from .counting import Counting
 from .gate import Gate
-from .intake import Ask, digest, take_in
+from .intake import Ask, Intake, digest
+from .lines import Lines
+from .waiting import Waiting
 
 #: How far ahead a message may be planned, and how long it may wait.
 _FARTHEST = timedelta(days=366)
@@ -57,6 +62,7 @@ class Outbox:
         ttl: timedelta,
         admit: Callable[[], None],
         gate: Gate,
+        quotas: Mapping[str, Quota],
     ) -> None:
         self._db = db
         self._clock = clock
@@ -65,6 +71,14 @@ class Outbox:
         self._ttl = ttl
         self._admit = admit  #: raises StoreUnavailable while nothing new may be promised
         self._gate = gate
+        self._counting = Counting(quotas)
+        self._intake = Intake(self._counting)
+        self._waiting = Waiting(db, clock)
+        self._lines = Lines(db, clock)
+
+    async def run(self) -> None:
+        """Tell those who wait what became of their messages, until cancelled."""
+        await self._waiting.run()
 
     def draft(
         self,
@@ -116,6 +130,7 @@ class Outbox:
             due=due,
             expires_at=expires_at,
             updated_at=now,
+            request_id=current_request(),
         )
 
     async def enqueue(
@@ -126,15 +141,23 @@ class Outbox:
         row = self.draft(tenant, connection_id, message, source=source, lane=Lane.SEND)
         ask = Ask(row, key, digest(connection_id, message) if key else "")
         try:
-            stored = await self._db.write_together(take_in, ask)
+            stored = await self._db.write_together(self._intake.take_in, ask)
         finally:  # cancelled, it may be stored all the same
-            self.wake(connection_id)
+            self._agenda.put((connection_id, Lane.SEND), self._clock.now())
         if isinstance(stored, ChatgrowError):
             raise stored
+        self._lines.join(stored)
         return stored
+
+    def answer(self, conn: Connection, rows: Sequence[Outgoing]) -> None:
+        """Store automatic replies, in the transaction that ends the way in of what they answer. They count
+        for the plan like all others, and are never refused."""
+        self._counting.note(conn, rows)
+        store.add(conn, rows)
 
     def wake(self, connection_id: str) -> None:
         """Look at a connection's lanes now: something was queued, or something stopped being in the way."""
+        self._lines.moved(connection_id)
         for lane in Lane:
             self._agenda.put((connection_id, lane), self._clock.now())
 
@@ -157,6 +180,11 @@ class Outbox:
         if row is None:
             raise MessageNotFound(f"There is no message '{message_id}'")
         return row
+
+    async def wait(self, tenant: str, message_id: str, seconds: float) -> Delivery:
+        """A message once it has left, has ended or waits for a person, or after so many seconds. Raises
+        MessageNotFound."""
+        return await self._waiting.until_at_rest(tenant, message_id, seconds)
 
     async def timeline(self, tenant: str, message_id: str) -> Sequence[TimelineEntry]:
         """Every step of its life so far, oldest first."""
@@ -212,16 +240,16 @@ class Outbox:
         return await self._db.read(lambda conn: waits.waits_for(conn, delivery, now))
 
     async def estimate(self, delivery: Delivery) -> datetime:
-        """When it is likely to leave, by what stands before it in its lane and what it has to wait for."""
-        now = self._clock.now()
-
-        def look(conn: Connection) -> datetime:
-            slots = stored_connections.next_slots(conn, delivery.connection_id)
-            slot = slots.get((delivery.connection_id, delivery.lane), now)
-            return self._gate.forecast(conn, delivery, max(now, slot), queue.ahead(conn, delivery))
-
+        """When it is likely to leave, by what stands before it in its lane and what it has to wait for; when
+        it left, if it has."""
+        if delivery.state not in UNSENT:
+            return delivery.updated_at
         await self._gate.learn(delivery)
-        return await self._db.read(look)
+        slot, ahead = await self._lines.before(delivery)
+        foreseen = self._gate.foresee(delivery, slot, ahead)
+        if foreseen is not None:
+            return foreseen
+        return await self._db.read(lambda conn: self._gate.forecast(conn, delivery, slot, ahead))
 
 
 def _too_late(state: State) -> str:

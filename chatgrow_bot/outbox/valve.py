@@ -5,6 +5,7 @@ leave a message while a halt stands there, whichever process wrote it.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -12,9 +13,9 @@ from sqlalchemy import Connection
 
 from ..clock import Clock
 from ..errors import Conflict
-from ..hub import Halt, Halting, QueueStatus
-from ..store import halts
-from ..store import outbox as store
+from ..hub import Halt, Halting, QueueStatus, Workers
+from ..messages import State
+from ..store import backlog, halts
 from ..store.database import Database
 
 #: The way to let go, for whoever reads the log of a hub that sends nothing.
@@ -30,10 +31,13 @@ class AlreadyStopped(Conflict):
 class Valve:
     """Implements hub.Queue."""
 
-    def __init__(self, db: Database, clock: Clock, freed: Callable[[], None]) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, freed: Callable[[], None], workers: Callable[[], Workers]
+    ) -> None:
         self._db = db
         self._clock = clock
         self._freed = freed  #: everything may be looked at again
+        self._workers = workers  #: who sends now
         self._turning = asyncio.Lock()  #: whoever comes last decides, on disk and here alike
         self.halt: Halt | None = None  #: as it is on disk
 
@@ -46,14 +50,18 @@ class Valve:
     async def status(self, tenant: str | None = None) -> QueueStatus:
         """How it stands, for one tenant or for everybody."""
 
-        def look(conn: Connection) -> QueueStatus:
-            return QueueStatus(
-                halt=halts.get(conn),
-                by_state=store.under_way(conn, tenant),
-                oldest_waiting=store.oldest_waiting(conn, tenant),
-            )
-
-        return await self._db.read(look)
+        halt, backlogs = await self._db.read(lambda conn: (halts.get(conn), backlog.of(conn, tenant)))
+        by_state: Counter[State] = Counter()
+        for each in backlogs:
+            by_state.update(each.by_state)
+        due = [each.oldest_waiting for each in backlogs if each.oldest_waiting]
+        return QueueStatus(
+            halt=halt,
+            by_state={state: by_state[state] for state in State if state in by_state},
+            oldest_waiting=min(due, default=None),
+            backlogs=backlogs,
+            workers=self._workers(),
+        )
 
     async def pause(self, by: str, reason: str) -> None:
         """Nothing leaves until `resume`. Raises AlreadyStopped, for a pause is less than a stop."""

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import MediaRefused, of_disk
+from ..errors import FileTooLarge, MediaRefused, of_disk
 
 #: How the name of a file in the making begins; one that is a day old was left by a crash.
 UNFINISHED = ".new-"
@@ -80,7 +80,7 @@ def _plain_size(handle: int, shown: str, max_bytes: int | None) -> int:
     if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1:
         raise MediaRefused(f"{shown} is not a plain file that can be read")
     if max_bytes is not None and facts.st_size > max_bytes:
-        raise MediaRefused(f"{shown} is larger than {max_bytes} bytes")
+        raise FileTooLarge(f"{shown} is larger than {max_bytes} bytes")
     return facts.st_size
 
 

@@ -1,5 +1,6 @@
 """The HTTP server: deny by default; routes come from plugins."""
 
-from .server import create_app, serve
+from .listening import Bounds, serve
+from .server import create_app
 
-__all__ = ["create_app", "serve"]
+__all__ = ["Bounds", "create_app", "serve"]

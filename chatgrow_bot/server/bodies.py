@@ -36,11 +36,21 @@ async def read_body(request: web.Request, model: type[M]) -> M:
 def read_query(request: web.Request, model: type[M]) -> M:
     """The query of the address as an object of the model, every value read from text. Raises BadInput, also
     for a key that is there twice or unknown."""
+    if not request.query_string:
+        return fit({}, model)
     found = dict(request.query)
     if len(found) < len(request.query):
         raise BadInput("A key of the query is there twice")
     _inspect(found)
     return fit(found, model)
+
+
+async def read_raw(request: web.Request) -> bytes:
+    """The body as it came, for whoever verifies a signature over it before anything reads what it says.
+
+    Raises MalformedRequest, TooSlow, and TooLarge past the route's `max_body`.
+    """
+    return await _read(request)
 
 
 async def read_form(request: web.Request, model: type[M]) -> M:
@@ -64,6 +74,8 @@ async def read_form(request: web.Request, model: type[M]) -> M:
 
 async def _read(request: web.Request) -> bytes:
     try:
+        if request.content.is_eof():  # all of it is there
+            return await request.read()
         async with asyncio.timeout(_JSON_SECONDS):
             return await request.read()
     except TimeoutError as error:
@@ -122,7 +134,7 @@ def _inspect(value: Any) -> None:
             elif isinstance(item, list):
                 below += item
             elif isinstance(item, str) and "\0" in item:
-                raise MalformedRequest("The body has a NUL character in a text")
+                raise MalformedRequest("There is a NUL character in a text")
             elif isinstance(item, int) and not -_LARGEST <= item < _LARGEST:
                 raise MalformedRequest("The body has an integer that does not fit into 64 bits")
         if not below:

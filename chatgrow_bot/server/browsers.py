@@ -12,13 +12,14 @@ def refuse_foreign(request: web.Request) -> None:
     """Let nothing in that another site made the browser ask for, save to look at a whole page.
 
     Sec-Fetch-Site says who asks. Over plain HTTP a browser sends it to its own machine only; Origin says it
-    there, for whatever is more than looking. Raises ForeignRequest.
+    there, for whatever is more than looking, and for a look that a script of another site takes (a stream,
+    say). Raises ForeignRequest.
     """
     looks = request.method in ("GET", "HEAD")
     site = request.headers.get("Sec-Fetch-Site")
     if site is None:
         origin = request.headers.get("Origin", "")
-        ours = looks or (bool(origin) and origin.partition("://")[2] == request.host)
+        ours = (looks and not origin) or origin.partition("://")[2] == request.host
     elif looks:
         ours = site in ("same-origin", "none") or request.headers.get("Sec-Fetch-Mode") == "navigate"
     else:

@@ -1,7 +1,7 @@
 """Server-sent events: an answer that goes on for as long as there is somebody to hear it, who still may."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
@@ -11,6 +11,8 @@ from ..plugin import RECHECK
 
 #: Set when the server stops: answers that go on for long end by themselves then.
 STOPPING = web.AppKey("stopping", asyncio.Event)
+#: Gives an event that is set when anybody's login or key ends next.
+REVOKED: web.AppKey[Callable[[], asyncio.Event]] = web.AppKey("revoked")
 #: Told as the last event to whoever must log in again.
 ENDED = "ended"
 
@@ -38,16 +40,26 @@ class EventStream:
 
     async def wait(self, news: asyncio.Event, seconds: float) -> bool:
         """Wait for news, but not longer. Whether the stream goes on: not when the server stops. Raises
-        NotLoggedIn once the listener's login has ended."""
-        async with asyncio.TaskGroup() as group:
-            first = [group.create_task(each.wait()) for each in (news, self._stopping)]
-            await asyncio.wait(first, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            for task in first:
-                task.cancel()
-        await self._request[RECHECK]()
+        NotLoggedIn once the listener's login has ended, at once."""
+        end, seconds_left = self._loop.time() + seconds, seconds
+        while True:
+            revoked = self._request.app[REVOKED]()  # before the look, so that none falls between
+            await self._request[RECHECK]()
+            if seconds_left <= 0 or not await self._first(revoked, news, seconds_left):
+                break
+            seconds_left = end - self._loop.time()
         if self._loop.time() - self._said_at > _QUIET:
             await self._write(": still here\n\n")
         return not self._stopping.is_set()
+
+    async def _first(self, revoked: asyncio.Event, news: asyncio.Event, seconds: float) -> bool:
+        """Wait for the first of these; whether it was that somebody's login has ended, and nothing else."""
+        async with asyncio.TaskGroup() as group:
+            first = [group.create_task(each.wait()) for each in (revoked, news, self._stopping)]
+            await asyncio.wait(first, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            for task in first:
+                task.cancel()
+        return revoked.is_set() and not (news.is_set() or self._stopping.is_set())
 
     async def farewell(self) -> None:
         """Tell that one must log in again."""

@@ -62,6 +62,7 @@ STATUS: Mapping[type[ChatgrowError], int] = {
     NotAcceptable: 406,
     TooSlow: 408,
     TooLarge: 413,
+    errors.FileTooLarge: 413,
     UnsupportedContent: 415,
     NotFound: 404,
     errors.NotLoggedIn: 401,
@@ -102,7 +103,7 @@ def problem(error: Exception, request_id: str) -> web.Response:
         "detail": detail,
         "requestId": request_id,
     }
-    for fact in ("errors", "state"):
+    for fact in ("errors", "state", "limit", "used", "resetsAt"):
         if fact in known.facts:
             body[fact] = known.facts[fact]
     headers = dict(_CHALLENGE.get(status, {}))

@@ -1,10 +1,9 @@
 """The HTTP server. Routes come from plugins; one middleware admits a request, or nothing is served."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 
 import structlog
 from aiohttp import HttpVersion11, http_parser, web
@@ -18,19 +17,20 @@ from ..errors import (
     NotAllowed,
     NotLoggedIn,
 )
-from ..hub import Accounts, Identity, Role
+from ..hub import Door, Identity, Role
 from ..ids import new_id
-from ..plugin import IDENTITY, RECHECK, Access, Route
+from ..plugin import IDENTITY, RECHECK, ROUTES, Access, Route
+from .access import CALLER, REQUEST_ID
 from .browsers import refuse_foreign, told
-from .events import STOPPING
+from .events import REVOKED, STOPPING
+from .listening import is_among
 from .problems import NoSuchRoute, TooLarge, UnsupportedContent, from_http, problem
 
 log = structlog.get_logger("chatgrow.server")
 
-#: Where a handler finds the id under which the log knows this request.
-REQUEST_ID = web.RequestKey("request_id", str)
-
 _OPEN = (Access.PUBLIC, Access.SIGNED)
+#: The role that it takes to be told more by an open route.
+_NEEDED = {Access.PUBLIC: Role.VIEWER, Access.SIGNED: Role.OPERATOR}
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -53,7 +53,7 @@ class _Served:
 def create_app(
     routes: Iterable[tuple[str, Route]],
     *,
-    accounts: Accounts,
+    accounts: Door,
     is_enabled: Callable[[str], bool],
     proxies: Sequence[IPv4Network | IPv6Network] = (),
 ) -> web.Application:
@@ -68,13 +68,17 @@ def create_app(
     served: dict[web.AbstractRoute, _Served] = {}
     app = web.Application(middlewares=[_door(served, accounts, is_enabled, proxies)])
     places: dict[tuple[str, str], str] = {}
+    listed: list[tuple[str, Route]] = []
     for by, route in routes:
         _check(by, route, places)
+        listed.append((by, route))
         methods = ("GET", "HEAD") if route.method == "GET" else (route.method,)
         for method in methods:
             place = app.router.add_route(method, route.path, route.handler, expect_handler=_later)
             served[place] = _Served(by, route)
+    app[ROUTES] = lambda: [(by, route) for by, route in listed if is_enabled(by)]
     app[STOPPING] = asyncio.Event()
+    app[REVOKED] = lambda: accounts.revoked
     app.on_shutdown.append(_stop)
     app.on_response_prepare.append(_finish)
     return app
@@ -96,13 +100,14 @@ def _shape(path: str) -> str:
 
 def _door(
     served: Mapping[web.AbstractRoute, _Served],
-    accounts: Accounts,
+    accounts: Door,
     is_enabled: Callable[[str], bool],
     proxies: Sequence[IPv4Network | IPv6Network],
 ) -> Middleware:
     @web.middleware
     async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[REQUEST_ID] = new_id()
+        named = structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
         found = served.get(request.match_info.route)
         try:
             if found is None:
@@ -119,6 +124,8 @@ def _door(
             answer = _told(request, error, found)
             _blame(request, error, answer.status)
             return answer
+        finally:  # a connection's next request is answered in the same task
+            structlog.contextvars.reset_contextvars(**named)
 
     return door
 
@@ -126,20 +133,28 @@ def _door(
 async def _admitted(
     request: web.Request,
     route: Route,
-    accounts: Accounts,
+    accounts: Door,
     proxies: Sequence[IPv4Network | IPv6Network],
 ) -> web.Request:
     """The request as the handler may have it, if its sender may ask for this at all."""
+    caller, scheme = _caller(request, proxies)
+    request[CALLER] = caller
     if route.pages:
         refuse_foreign(request)
     token = _token(request, route)
-    if route.access not in _OPEN or (route.access is Access.SIGNED and token):
+    if route.access not in _OPEN or (token and _looks_at_tokens(route)):
         request[IDENTITY] = await _identify(request, token, route, accounts)
         request[RECHECK] = lambda: _identify(request, token, route, accounts)
     _check_body(request, route)
     await _ask_for_body(request)
-    caller, scheme = _caller(request, proxies)
+    if (caller, scheme, route.max_body) == (request.remote, request.scheme, request.client_max_size):
+        return request
     return request.clone(client_max_size=route.max_body, remote=caller, scheme=scheme)
+
+
+def _looks_at_tokens(route: Route) -> bool:
+    """Whether an open route tells more to whoever has one. A login must not fail for an old one."""
+    return route.access is Access.SIGNED or route.scope is not None
 
 
 def _token(request: web.Request, route: Route) -> str:
@@ -150,11 +165,11 @@ def _token(request: web.Request, route: Route) -> str:
     return token.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-Key", "")
 
 
-async def _identify(request: web.Request, token: str, route: Route, accounts: Accounts) -> Identity:
+async def _identify(request: web.Request, token: str, route: Route, accounts: Door) -> Identity:
     if not token:
         raise NotLoggedIn("This needs a token")
     who = await accounts.verify(token)
-    needed = Role.OPERATOR if route.access is Access.SIGNED else Role(route.access.value)
+    needed = _NEEDED.get(route.access) or Role(route.access.value)
     if not who.role.includes(needed):
         raise NotAllowed(f"This needs the role '{needed}', and yours is '{who.role}'")
     if who.scopes is not None and route.scope not in who.scopes:
@@ -169,20 +184,15 @@ async def _identify(request: web.Request, token: str, route: Route, accounts: Ac
 def _caller(request: web.Request, proxies: Sequence[IPv4Network | IPv6Network]) -> tuple[str, str]:
     """The caller's address, the socket's or what the nearest proxy that is not ours is said to be; and by
     which scheme he came."""
-    is_relayed = _is_among(request.remote or "", proxies)
+    if not proxies:
+        return request.remote or "", request.scheme
+    is_relayed = is_among(request.remote or "", proxies)
     secure = is_relayed and request.headers.get("X-Forwarded-Proto", "").lower() == "https"
     address, said = request.remote or "", request.headers.getall("X-Forwarded-For", [])
     hops = [hop.strip() for hop in ",".join(said).split(",") if hop.strip()]
-    while hops and _is_among(address, proxies):
+    while hops and is_among(address, proxies):
         address = hops.pop()
     return address, "https" if secure else request.scheme
-
-
-def _is_among(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    try:
-        return any(ip_address(address) in network for network in networks)
-    except ValueError:
-        return False
 
 
 def _check_body(request: web.Request, route: Route) -> None:
@@ -232,28 +242,3 @@ async def _finish(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
     response.headers["Server"] = "ChatGrow Bot"
     response.headers["X-Request-Id"] = request.get(REQUEST_ID) or new_id()
-
-
-@asynccontextmanager
-async def serve(app: web.Application, host: str, port: int, *, grace: float = 10.0) -> AsyncIterator[int]:
-    """Listen while the body runs; yields the port, which matters when 0 was asked for. At the end requests
-    in flight get `grace` seconds. Raises ConfigError when the address cannot be listened on."""
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        auto_decompress=False,
-        handle_signals=False,
-        keepalive_timeout=30.0,
-        lingering_time=5.0,
-        shutdown_timeout=grace,
-    )
-    try:
-        await runner.setup()
-        site = web.TCPSite(runner, host, port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror or error}") from error
-        yield site.port
-    finally:
-        await runner.cleanup()

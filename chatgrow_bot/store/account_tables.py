@@ -68,6 +68,7 @@ webhook_keys = Table(
     ),
     Column("sealed", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
     Column("used_at", Moment),
 )
 

@@ -1,12 +1,13 @@
 """The users as stored. A user is a tenant: what he owns carries his id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
-from ..hub import Identity, Role
+from ..hub import Identity, Role, UserView
 from .account_tables import users
 
 
@@ -55,6 +56,28 @@ def every(conn: Connection) -> Sequence[Identity]:
     ]
 
 
+def views(conn: Connection) -> Sequence[UserView]:
+    """All users as an admin sees them, by name."""
+    return [_view(row) for row in conn.execute(select(users).order_by(users.c.username))]
+
+
+def view(conn: Connection, user_id: str) -> UserView | None:
+    """One as an admin sees him."""
+    row = conn.execute(select(users).where(users.c.id == user_id)).one_or_none()
+    return _view(row) if row else None
+
+
+def change(conn: Connection, user_id: str, values: Mapping[str, Any]) -> None:
+    """Set some of role, plan, disabled."""
+    conn.execute(update(users).where(users.c.id == user_id).values(**values))
+
+
+def has_admin(conn: Connection) -> bool:
+    """Whether there is an admin who may log in."""
+    able = select(users.c.id).where(users.c.role == Role.ADMIN, users.c.disabled.is_(False))
+    return conn.execute(able.limit(1)).scalar() is not None
+
+
 def count(conn: Connection) -> int:
     """How many there are."""
     return int(conn.execute(select(func.count()).select_from(users)).scalar_one())
@@ -68,6 +91,17 @@ def set_password(conn: Connection, user_id: str, password_hash: str) -> None:
 def end_tokens(conn: Connection, user_id: str) -> None:
     """End every token given to a user so far."""
     conn.execute(update(users).where(users.c.id == user_id).values(token_version=users.c.token_version + 1))
+
+
+def _view(row: Row[Any]) -> UserView:
+    return UserView(
+        user_id=row.id,
+        username=row.username,
+        role=Role(row.role),
+        plan=row.plan,
+        disabled=row.disabled,
+        created_at=row.created_at,
+    )
 
 
 def _one(conn: Connection, which: ColumnElement[bool]) -> User | None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, literal, select, update
 
 from ..hub import ConnectionView
 from ..messages import UNSENT, WAITING, ConnectionChange, ConnectionState, Lane
@@ -13,6 +13,7 @@ from . import journal
 from .account_tables import users
 from .dialect import upsert
 from .partial import in_states
+from .prepared import Asked
 from .tables import connections as t
 from .tables import journal as journal_table
 from .tables import outbox, slots
@@ -22,7 +23,7 @@ COUNTED = 10_000
 _WAITS = in_states("outbox.state", WAITING)
 _WAITING = select(literal(1)).where(outbox.c.connection_id == t.c.id, _WAITS).limit(COUNTED).correlate(t)
 _BACKLOGS = select(t.c.id, select(func.count()).select_from(_WAITING.subquery()).scalar_subquery())
-_BY_ID = select(t).where(t.c.id.in_(bindparam("ids", expanding=True)))
+_BY_ID = Asked(select(t).where(t.c.id.in_(bindparam("ids", expanding=True))))
 
 
 def add(conn: Connection, view: ConnectionView) -> None:
@@ -46,9 +47,15 @@ def every(conn: Connection) -> Sequence[ConnectionView]:
     return _views(conn, select(t))
 
 
+def owner(conn: Connection, connection_id: str) -> str | None:
+    """Whose connection it is; None when there is none."""
+    return conn.execute(select(t.c.tenant).where(t.c.id == connection_id)).scalar()
+
+
 def by_id(conn: Connection, ids: Collection[str]) -> Mapping[str, ConnectionView]:
     """Those of these ids, whoever owns them."""
-    return {view.connection_id: view for view in map(_view, conn.execute(_BY_ID, {"ids": list(ids)}))}
+    rows = _BY_ID.rows(conn, ids=sorted(ids)) if ids else ()
+    return {view.connection_id: view for view in map(_view, rows)}
 
 
 def change(conn: Connection, tenant: str, connection_id: str, values: Mapping[str, Any]) -> None:
@@ -93,6 +100,12 @@ def plans(conn: Connection) -> Mapping[str, str]:
 def hold(conn: Connection, connection_id: str, because: str) -> None:
     """Let nothing leave from one until a person says so."""
     conn.execute(update(t).where(t.c.id == connection_id).values(paused=True, paused_because=because))
+
+
+def count(conn: Connection, tenant: str) -> int:
+    """How many a tenant has."""
+    query = select(func.count()).select_from(t).where(t.c.tenant == tenant)
+    return int(conn.execute(query).scalar_one())
 
 
 def unsent(conn: Connection, connection_id: str) -> int:
@@ -151,7 +164,7 @@ def _views(conn: Connection, query: Select[Any]) -> Sequence[ConnectionView]:
     return [_view(row) for row in conn.execute(query.order_by(t.c.created_at, t.c.id))]
 
 
-def _view(row: Row[Any]) -> ConnectionView:
+def _view(row: Any) -> ConnectionView:
     return ConnectionView(
         connection_id=row.id,
         tenant=row.tenant,

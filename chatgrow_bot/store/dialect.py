@@ -48,6 +48,10 @@ class _Upsert(Insert):
     inherit_cache = True
 
 
+class _AddUp(Insert):
+    inherit_cache = True
+
+
 @compiles(_InsertIgnore)
 def _compile_ignore(statement: Insert, compiler: SQLCompiler, **options: Any) -> str:
     return f"{_plain(statement, compiler, options)} ON CONFLICT DO NOTHING"
@@ -60,6 +64,17 @@ def _compile_upsert(statement: Insert, compiler: SQLCompiler, **options: Any) ->
     keys = ", ".join(name(c) for c in columns if c.primary_key)
     changes = ", ".join(f"{name(c)} = excluded.{name(c)}" for c in columns if not c.primary_key)
     return f"{_plain(statement, compiler, options)} ON CONFLICT ({keys}) DO UPDATE SET {changes}"
+
+
+@compiles(_AddUp)
+def _compile_add_up(statement: Insert, compiler: SQLCompiler, **options: Any) -> str:
+    name = compiler.preparer.format_column
+    table, columns = compiler.preparer.format_table(statement.table), statement.table.columns
+    keys = ", ".join(name(c) for c in columns if c.primary_key)
+    sums = ", ".join(
+        f"{n} = {table}.{n} + excluded.{n}" for n in (name(c) for c in columns if not c.primary_key)
+    )
+    return f"{_plain(statement, compiler, options)} ON CONFLICT ({keys}) DO UPDATE SET {sums}"
 
 
 def _plain(statement: Insert, compiler: SQLCompiler, options: dict[str, Any]) -> str:
@@ -77,6 +92,11 @@ def insert_ignore(table: Table) -> Insert:
 def upsert(table: Table) -> Insert:
     """An insert of whole rows, each in place of the row that has its primary key."""
     return _Upsert(table)
+
+
+def add_up(table: Table) -> Insert:
+    """An insert of whole rows, the numbers of each added to those of the row that has its primary key."""
+    return _AddUp(table)
 
 
 def lock_journal(conn: Connection) -> None:

@@ -44,6 +44,8 @@ def _outgoing(conn: Connection, row: Row[Any], now: datetime) -> Iterator[str]:
     """The way out: what caused it, every state and why, and what it waits for now."""
     yield f"out  {row.id}  {row.kind} to {masked(row.chat)} on '{row.connection_id}'"
     yield f"     WhatsApp's id {row.wa_id}, lane {row.lane}, by {row.source}"
+    if row.request_id:
+        yield f"     asked for by request {row.request_id}"
     if row.cause:
         yield f"     caused by message {row.cause}"
     if row.because:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from ..messages import (
     CommandUse,
@@ -52,9 +52,10 @@ class Entry:
     at: datetime
 
 
-def tell(conn: Connection, *facts: Fact, at: datetime) -> None:
-    """Write facts, in the transaction that makes them true."""
+def tell(conn: Connection, *facts: Fact, at: datetime, first: bool = False) -> None:
+    """Write facts, in the transaction that makes them true. `first`: nothing was told of these before."""
     lock_journal(conn)
+    more = {"first": True} if first else {}
     _TELL.run(
         conn,
         [
@@ -63,7 +64,7 @@ def tell(conn: Connection, *facts: Fact, at: datetime) -> None:
                 "hook": HOOKS[type(fact)],
                 "tenant": getattr(fact, "tenant", ""),
                 "connection_id": getattr(fact, "connection_id", ""),
-                "body": _body(fact),
+                "body": {**_body(fact), **more},
             }
             for fact in facts
         ],
@@ -126,6 +127,12 @@ def bookmark(conn: Connection, reader: str) -> int | None:
 def move(conn: Connection, reader: str, position: int) -> None:
     """Remember how far a reader has come."""
     conn.execute(upsert(bookmarks).values(reader=reader, position=position))
+
+
+def move_on(conn: Connection, reader: str, since: int, position: int) -> bool:
+    """The same for a reader that has come so far; False when it has come elsewhere meanwhile."""
+    mine = (bookmarks.c.reader == reader, bookmarks.c.position == since)
+    return bool(conn.execute(update(bookmarks).where(*mine).values(position=position)).rowcount)
 
 
 def park(conn: Connection, reader: str, entry: Entry, reason: str, at: datetime) -> None:

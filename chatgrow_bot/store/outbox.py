@@ -3,7 +3,7 @@ it is in queue.py. What is asked in somebody's name takes his tenant; all else i
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
@@ -30,49 +30,48 @@ _AT_ONCE = 25
 _HOLDS = in_states("outbox.state", HOLDS_CHAT)
 
 
-def add(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Outgoing]:
+def add(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Delivery]:
     """Store messages to send, each under the one chat that its reader has here and in its place behind others
     to him; as they were stored."""
     if not rows:
         return ()
     stored = _spread(conn, [_addressed(conn, row) for row in rows])
-    _ADD.run(conn, [_values(row) for row in stored])
-    steps.tell(conn, *(row.delivery for row in stored))
+    _ADD.run(conn, [_values(row, delivery) for row, delivery in zip(rows, stored, strict=True)])
+    steps.tell(conn, *stored, first=True)
     return stored
 
 
-def _addressed(conn: Connection, row: Outgoing) -> Outgoing:
+def _addressed(conn: Connection, row: Outgoing) -> tuple[Delivery, timedelta]:
     chat = contacts.canonical(conn, row.delivery.connection_id, row.delivery.chat)
-    return row if chat == row.delivery.chat else replace(row, delivery=replace(row.delivery, chat=chat))
+    return (row.delivery if chat == row.delivery.chat else replace(row.delivery, chat=chat)), row.gap
 
 
-def _spread(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Outgoing]:
+def _spread(conn: Connection, rows: Sequence[tuple[Delivery, timedelta]]) -> Sequence[Delivery]:
     """Messages to one chat become due a gap apart, so that a hundred for one person let others pass between
     them. The order within the chat is that of their age; one whose sender chose its time keeps it."""
     last: dict[tuple[str, str, str, int], datetime] = {}
-    lines = sorted({_line(row)[:2] for row in rows if row.gap})
+    lines = sorted({_line(delivery)[:2] for delivery, gap in rows if gap})
     for start in range(0, len(lines), _AT_ONCE):
         names, chats = zip(*lines[start : start + _AT_ONCE], strict=True)
         found = _LAST.rows(conn, names=sorted(set(names)), chats=sorted(set(chats)))
         last |= {(e.connection_id, e.chat, e.lane, e.priority): e.due for e in found}
-    placed: list[Outgoing] = []
-    for row in rows:
-        before = last.get(_line(row)) if row.gap else None
-        if before is not None and (due := before + row.gap) > row.delivery.due:
-            row = replace(row, delivery=replace(row.delivery, due=due, reason=_IN_BETWEEN))
-        if row.gap:
-            last[_line(row)] = row.delivery.due
-        placed.append(row)
+    placed: list[Delivery] = []
+    for delivery, gap in rows:
+        line = _line(delivery)
+        before = last.get(line) if gap else None
+        if before is not None and (due := before + gap) > delivery.due:
+            delivery = replace(delivery, due=due, reason=_IN_BETWEEN)
+        if gap:
+            last[line] = delivery.due
+        placed.append(delivery)
     return placed
 
 
-def _line(row: Outgoing) -> tuple[str, str, str, int]:
-    d = row.delivery
+def _line(d: Delivery) -> tuple[str, str, str, int]:
     return d.connection_id, d.chat, d.lane, d.priority
 
 
-def _values(row: Outgoing) -> dict[str, Any]:
-    d = row.delivery
+def _values(row: Outgoing, d: Delivery) -> dict[str, Any]:
     return {
         "id": d.id,
         "tenant": d.tenant,
@@ -127,14 +126,6 @@ def under_way(conn: Connection, tenant: str | None) -> Mapping[State, int]:
     if tenant is not None:
         query = query.where(outbox.c.tenant == tenant)
     return {State(state): count for state, count in conn.execute(query)}
-
-
-def oldest_waiting(conn: Connection, tenant: str | None) -> datetime | None:
-    """Since when the longest waiting message could have left."""
-    query = select(func.min(outbox.c.due)).where(in_states("outbox.state", WAITING))
-    if tenant is not None:
-        query = query.where(outbox.c.tenant == tenant)
-    return conn.execute(query).scalar()
 
 
 def in_state(conn: Connection, state: State, on: Collection[str] | None = None) -> Sequence[Outgoing]:

@@ -5,6 +5,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Update
@@ -13,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import ReturningUpdate
 
+#: Rows in one statement, at most: SQLite takes 32,766 values.
+_AT_ONCE = 256
 #: By place, of the values that are stored otherwise than Python holds them.
 _Converts = Sequence[tuple[int, Callable[[Any], Any]]]
 
@@ -24,8 +27,9 @@ class _Ready:
     words: str
     names: Sequence[str]
     converts: _Converts
+    values: str = ""  #: what stands in it once for each row, where several rows can be one statement
 
-    def parameters(self, values: Mapping[str, Any]) -> Sequence[Any]:
+    def parameters(self, values: Mapping[str, Any]) -> list[Any]:
         return _converted([values[name] for name in self.names], self.converts)
 
 
@@ -36,6 +40,7 @@ class Prepared:
         self._statement = statement
         self._columns = list(columns)
         self._ready: dict[str, _Ready] = {}  #: by dialect
+        self._many: dict[int, str] = {}  #: by the number of rows
 
     def run(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each row; a row has a value for each of its parameters."""
@@ -43,14 +48,33 @@ class Prepared:
             return
         name = conn.dialect.name
         ready = self._ready.get(name) or self._ready.setdefault(name, self._compiled(conn.dialect))
+        given = [ready.parameters(row) for row in rows]
         with _cursor(conn, ready.words) as cursor:
-            cursor.executemany(ready.words, [ready.parameters(row) for row in rows])
+            if not ready.values:
+                cursor.executemany(ready.words, given)
+                return
+            for part in _parts(given):
+                cursor.execute(self._for(ready, len(part)), [*chain.from_iterable(part)])
+
+    def _for(self, ready: _Ready, count: int) -> str:
+        """The words for so many rows at once: a step of the database less for each means a change of threads
+        less, in which the loop may hold the writer up."""
+        if count not in self._many:
+            self._many[count] = ready.words.replace(ready.values, ", ".join([ready.values] * count), 1)
+        return self._many[count]
 
     def _compiled(self, dialect: Dialect) -> _Ready:
         compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
         names = compiled.positiontup or ()  # both our drivers count their parameters
         types = (compiled.binds[name].type.dialect_impl(dialect) for name in names)
-        return _Ready(str(compiled), names, _converts(each.bind_processor(dialect) for each in types))
+        values = f"({', '.join('?' * len(names))})"
+        is_one = isinstance(self._statement, Insert) and dialect.paramstyle == "qmark"
+        return _Ready(
+            str(compiled),
+            names,
+            _converts(each.bind_processor(dialect) for each in types),
+            values if is_one else "",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +158,18 @@ def _converts(processors: Iterable[Callable[[Any], Any] | None]) -> _Converts:
 
 def _converted(values: list[Any], converts: _Converts) -> list[Any]:
     for at, convert in converts:
-        values[at] = convert(values[at])
+        if (value := values[at]) is not None:  # which every type stores as it is
+            values[at] = convert(value)
     return values
+
+
+def _parts(rows: Sequence[list[Any]]) -> Iterator[Sequence[list[Any]]]:
+    """In lengths that are powers of two, so that there are few to be ready for."""
+    at = 0
+    while left := len(rows) - at:
+        length = min(_AT_ONCE, 1 << (left.bit_length() - 1))
+        yield rows[at : at + length]
+        at += length
 
 
 def _padded(values: list[Any]) -> list[Any]:

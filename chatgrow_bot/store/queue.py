@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     ScalarSelect,
     and_,
     bindparam,
+    case,
     exists,
     func,
     literal,
     literal_column,
     select,
     tuple_,
+    type_coerce,
     update,
 )
 
@@ -56,6 +59,15 @@ class NotYet:
     """Something waits in a lane, and none of it may go now."""
 
     until: datetime | None  #: when to look again; None: when something else has moved, whatever the time
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Messages of a lane that become due together."""
+
+    priority: Priority
+    since: datetime
+    count: int
 
 
 def _head(
@@ -119,6 +131,26 @@ _TAKE = Asked(
 )
 
 
+_DUE = type_coerce(outbox.c.due, BigInteger)
+_MINUTE = type_coerce(
+    case((outbox.c.due <= bindparam("now", type_=outbox.c.due.type), 0), else_=_DUE - _DUE % 60_000_000),
+    outbox.c.due.type,
+).label("since")
+_CROWDS = {
+    lane: Asked(
+        select(outbox.c.priority, _MINUTE, func.count().label("count"))
+        .where(
+            outbox.c.connection_id == bindparam("name"),
+            outbox.c.lane == literal_column(f"'{lane}'"),
+            _WAITS,
+        )
+        .group_by(outbox.c.priority, _MINUTE)
+        .order_by(outbox.c.priority, _MINUTE)
+    )
+    for lane in Lane
+}
+
+
 def claim(conn: Connection, claims: Sequence[Claim]) -> Sequence[Outgoing | NotYet | None]:
     """Take the next message of each lane, counting the attempt before it is made.
 
@@ -177,6 +209,12 @@ def waiting_lanes(conn: Connection) -> Sequence[tuple[str, Lane]]:
     """The connections and lanes on which anything waits."""
     rows = conn.execute(select(outbox.c.connection_id, outbox.c.lane).where(_WAITS).distinct())
     return [(row.connection_id, Lane(row.lane)) for row in rows]
+
+
+def crowds(conn: Connection, connection_id: str, lane: Lane, now: datetime) -> Sequence[Crowd]:
+    """What waits in a lane: by priority, and by the minute in which it becomes due; what is due, as one."""
+    found = _CROWDS[lane].rows(conn, name=connection_id, now=now)
+    return [Crowd(Priority(row.priority), row.since, row.count) for row in found]
 
 
 def ahead(conn: Connection, delivery: Delivery) -> int:

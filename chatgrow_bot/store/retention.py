@@ -9,7 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exists, func, select, text, tuple_
 
 from ..states import State
+from . import counts as stored_counts
 from . import journal as stored_journal
+from . import usage as stored_usage
+from .account_tables import webhook_uses
 from .partial import in_states
 from .tables import bookmarks, idempotency, inbox, jobs, journal, outbox, parked
 
@@ -83,6 +86,13 @@ def keys(conn: Connection, before: datetime, most: int) -> Sequence[tuple[str, s
     return [(row.tenant, row.key) for row in conn.execute(query.limit(most))]
 
 
+def uses(conn: Connection, before: datetime, most: int) -> Sequence[tuple[str, str]]:
+    """Ids of messages from outside that were used before then."""
+    t = webhook_uses
+    query = select(t.c.connection_id, t.c.webhook_id).where(t.c.at < before).limit(most)
+    return [(row.connection_id, row.webhook_id) for row in conn.execute(query)]
+
+
 def set_aside(conn: Connection, before: datetime, most: int) -> Sequence[tuple[str, int]]:
     """Facts that were set aside for a reader before then."""
     query = select(parked.c.reader, parked.c.position).where(parked.c.at < before).limit(most)
@@ -106,6 +116,11 @@ def _remove_keys(conn: Connection, found: Sequence[tuple[str, str]], before: dat
     return _delete(conn, idempotency, named, idempotency.c.created_at < before)
 
 
+def _remove_uses(conn: Connection, found: Sequence[tuple[str, str]], before: datetime) -> int:
+    named = tuple_(webhook_uses.c.connection_id, webhook_uses.c.webhook_id).in_(found)
+    return _delete(conn, webhook_uses, named, webhook_uses.c.at < before)
+
+
 def _remove_parked(conn: Connection, found: Sequence[tuple[str, int]], before: datetime) -> int:
     return _delete(conn, parked, tuple_(parked.c.reader, parked.c.position).in_(found), parked.c.at < before)
 
@@ -115,8 +130,11 @@ IN = Kind(name="messages in", find=messages_in, remove=_remove_in)
 PARKED = Kind(name="facts set aside", find=set_aside, remove=_remove_parked)
 FACTS = Kind(name="facts", find=facts, remove=_remove_facts)
 KEYS = Kind(name="idempotency keys", find=keys, remove=_remove_keys)
+USES = Kind(name="ids of messages from outside", find=uses, remove=_remove_uses)
+USAGE = Kind(name="counts of plans", find=stored_usage.ended, remove=stored_usage.remove)
+COUNTS = Kind(name="figures", find=stored_counts.old, remove=stored_counts.remove)
 #: In the order in which they go: what was set aside before the facts that it keeps.
-KINDS = (OUT, IN, PARKED, FACTS, KEYS)
+KINDS = (OUT, IN, PARKED, FACTS, KEYS, USES, USAGE, COUNTS)
 
 
 def pass_by(conn: Connection, position: int) -> Mapping[str, int]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from ..engine import Reference
 from ..messages import (
+    OUTSIDE,
     PAYLOADS,
     Attachment,
     Delivery,
@@ -72,12 +73,13 @@ def outgoing(conn: Connection, tenant: str, message_id: str) -> Outgoing | None:
 
 
 def reference(conn: Connection, tenant: str, connection_id: str, message_id: str) -> Reference | None:
-    """How WhatsApp names a message of this connection, sent or received; None when there is no such."""
+    """How WhatsApp names a message of this connection, sent or received; None when there is no such, or when
+    it came from outside WhatsApp."""
     sent = outgoing(conn, tenant, message_id)
     if sent and sent.delivery.connection_id == connection_id:
         return Reference(chat=sent.delivery.chat, wa_id=sent.delivery.wa_id, from_me=True)
     came = inbound(conn, tenant, message_id)
-    if came and came.connection_id == connection_id:
+    if came and came.connection_id == connection_id and not came.wa_id.startswith(OUTSIDE):
         return Reference(chat=came.chat, wa_id=came.wa_id, from_me=came.from_me, participant=came.participant)
     return None
 

@@ -96,11 +96,11 @@ def expire(conn: Connection, now: datetime, most: int) -> Sequence[Outgoing]:
     return move_all(conn, (_WAITS, outbox.c.id.in_(overdue)), State.EXPIRED, now, reason)
 
 
-def tell(conn: Connection, *deliveries: Delivery) -> None:
-    """A step of each, in its timeline and in the journal."""
+def tell(conn: Connection, *deliveries: Delivery, first: bool = False) -> None:
+    """A step of each, the `first` or a later one, in its timeline and in the journal."""
     steps = [
         {"id": new_id(), "message_id": d.id, "at": d.updated_at, "state": d.state, "reason": d.reason}
         for d in deliveries
     ]
     _NOTE.run(conn, steps)
-    journal.tell(conn, *deliveries, at=deliveries[0].updated_at)
+    journal.tell(conn, *deliveries, at=deliveries[0].updated_at, first=first)

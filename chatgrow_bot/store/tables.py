@@ -180,6 +180,7 @@ inbox = Table(
     UniqueConstraint("connection_id", "chat", "participant", "from_me", "wa_id", "tenant"),
 )
 Index("ix_inbox_tenant", inbox.c.tenant, inbox.c.id)
+Index("ix_inbox_chat", inbox.c.tenant, inbox.c.connection_id, inbox.c.chat, inbox.c.id)
 partial("ix_inbox_media", _HAS_MEDIA, inbox, "tenant id")
 #: What a person typed on the phone, and where a loop was cut: both silence a chat for a while.
 TYPED, CUT = text("from_me"), text("outcome = 'loop'")

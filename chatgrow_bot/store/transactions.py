@@ -43,17 +43,32 @@ def open_transactions(address: URL) -> Transactions:
 class _Threaded:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._conn: Connection | None = None  #: for one transaction after the other, as long as they succeed
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store writer")
 
     async def run(self, work: Work[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
 
     def _transaction(self, work: Work[T]) -> T:
-        with self._engine.begin() as conn:
-            return work(conn)
+        conn = self._conn = self._conn or self._engine.connect()
+        try:
+            with conn.begin():
+                return work(conn)
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            conn.close()
+
+    def _dispose(self) -> None:
+        self._let_go()
+        self._engine.dispose()
 
     async def reset(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._dispose)
 
     async def close(self) -> None:
         await self.reset()

@@ -12,8 +12,11 @@ from ..messages import Fact, Fault
 from ..store import retention as store
 from ..store.database import Database
 
-#: How long an Idempotency-Key is remembered.
+#: How long an Idempotency-Key is remembered, and the id of a message from outside: its sender may try again
+#: for days, with a fresh signature.
 KEYS_KEPT = timedelta(days=7)
+#: How long figures are kept, at least: who asks for those of 90 days gets all of them.
+FIGURES_KEPT = timedelta(days=100)
 #: Rows of a kind that one run removes at most (the rest waits for the next), rows in one transaction, and
 #: seconds between two of them.
 _MOST, _AT_ONCE, _BREATH = 50_000, 100, 0.05
@@ -69,7 +72,9 @@ class Retention:
         log.info("what is old has gone", **gone)
 
     def _before(self, kind: store.Kind, now: datetime) -> datetime:
-        return now - (KEYS_KEPT if kind is store.KEYS else self._kept)
+        if kind is store.COUNTS:
+            return now - max(FIGURES_KEPT, self._kept)
+        return now - (KEYS_KEPT if kind in (store.KEYS, store.USES) else self._kept)
 
     async def _find(self, kind: store.Kind, now: datetime) -> Sequence[Any]:
         before = self._before(kind, now)

@@ -3,19 +3,29 @@
 from collections.abc import Iterable
 from itertools import chain
 
-from chatgrow_bot.plugin import Plugin, Route, hook
+from chatgrow_bot.plugin import CliCommand, Plugin, Route, hook
 
 from .auth import AuthRoutes
 from .chats import ChatRoutes
 from .commands import CommandRoutes
 from .connections import ConnectionRoutes
+from .contacts import ContactRoutes
 from .health import HealthRoutes
+from .keys import KeyRoutes
+from .listing import ListingRoutes
+from .logs import LogRoutes
 from .media import MediaRoutes
 from .messages import MessageRoutes
+from .openapi.cli import openapi
+from .openapi.routes import DocumentRoutes
 from .pairing import PairingRoutes
 from .qr import QrRoutes
 from .queue import QueueRoutes
 from .remarks import RemarkRoutes
+from .stats import StatsRoutes
+from .usage import UsageRoutes
+from .users import UserRoutes
+from .webhook import WebhookRoutes
 
 
 class RestApi(Plugin):
@@ -29,15 +39,29 @@ class RestApi(Plugin):
         hub = self.bot.hub
         topics = (
             AuthRoutes(hub.accounts),
+            UserRoutes(hub.accounts),
+            KeyRoutes(hub.accounts.keys),
             ConnectionRoutes(hub.connections),
             QrRoutes(hub.connections),
             PairingRoutes(hub.connections),
             MessageRoutes(hub),
+            UsageRoutes(hub.plans),
+            ListingRoutes(hub),
+            ContactRoutes(hub.history),
+            WebhookRoutes(hub),
             RemarkRoutes(hub),
             MediaRoutes(hub),
             ChatRoutes(hub.chats),
             QueueRoutes(hub.queue),
             CommandRoutes(hub.commands),
-            HealthRoutes(hub.health),
+            HealthRoutes(hub.health, hub.connections),
+            StatsRoutes(hub),
+            LogRoutes(),
+            DocumentRoutes(),
         )
         return chain.from_iterable(topic.routes() for topic in topics)
+
+    @hook
+    def register_cli(self) -> Iterable[CliCommand]:
+        """`chatgrow openapi`."""
+        return (openapi,)

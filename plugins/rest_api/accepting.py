@@ -4,8 +4,11 @@ from aiohttp import web
 
 from chatgrow_bot.errors import BadInput
 from chatgrow_bot.hub import Outbox
-from chatgrow_bot.messages import Outbound
+from chatgrow_bot.messages import UNSENT, Outbound
+from chatgrow_bot.plugin import Doc
+from chatgrow_bot.server.patience import while_there
 
+from .models.base import Query, Request
 from .models.messages import Accepted
 from .replies import reply, tenant_of
 
@@ -14,14 +17,39 @@ PATH = "/api/whatsapp/messages"
 _KEY_LENGTH = 255
 
 
-async def accept(request: web.Request, outbox: Outbox, connection_id: str, message: Outbound) -> web.Response:
-    """Store a message: it is on disk when this answers. A repeated Idempotency-Key answers the first one."""
-    key = _idempotency_key(request)
-    delivery = await outbox.enqueue(tenant_of(request), connection_id, message, source="api", key=key)
-    accepted = Accepted(
-        message_id=delivery.id, status=delivery.state, estimated_send_at=await outbox.estimate(delivery)
+def accepts(tag: str, body: type[Request] | None = None, query: type[Query] | None = None) -> Doc:
+    """What the document says of a route that ends with `accept`. One with a query may be waited for."""
+    return Doc(
+        tag=tag,
+        body=body,
+        query=query,
+        headers=("Idempotency-Key",),
+        answer=Accepted,
+        status=202,
+        answers={200: Accepted} if query else {},
+        also=(409, 413, 429),
+        sends=("Location",),
     )
-    return reply(accepted, status=202, location=f"{PATH}/{delivery.id}")
+
+
+async def accept(
+    request: web.Request, outbox: Outbox, connection_id: str, message: Outbound, wait: float = 0
+) -> web.Response:
+    """Store a message: it is on disk when this answers. A repeated Idempotency-Key answers the first one.
+    With `wait`, the answer is put off by so many seconds at most, until the message has left or has ended."""
+    key, tenant = _idempotency_key(request), tenant_of(request)
+    delivery = await outbox.enqueue(tenant, connection_id, message, source="api", key=key)
+    if wait:
+        async with while_there(request):
+            delivery = await outbox.wait(tenant, delivery.id, wait)
+    accepted = Accepted(
+        message_id=delivery.id,
+        status=delivery.state,
+        reason=delivery.reason,
+        estimated_send_at=await outbox.estimate(delivery),
+    )
+    is_over = wait > 0 and delivery.state not in UNSENT
+    return reply(accepted, status=200 if is_over else 202, location=f"{PATH}/{delivery.id}")
 
 
 def _idempotency_key(request: web.Request) -> str | None:

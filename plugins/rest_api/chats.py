@@ -5,14 +5,22 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from chatgrow_bot.engine import Activity
-from chatgrow_bot.hub import Chats
-from chatgrow_bot.plugin import Access, Route
+from chatgrow_bot.hub import Chats, Scope
+from chatgrow_bot.plugin import Access, Doc, Route
 from chatgrow_bot.server.bodies import read_body
 
 from .connections import PATH
 from .content import international
 from .models.chats import GroupList, GroupShown, MemberShown, NumberChecked, Presence, Typing
 from .replies import reply, tenant_of
+
+_TAG = "Chats"
+_AWAY = (409, 502)  # the connection is not online, or fails
+_READ = Doc(tag=_TAG, status=204, also=_AWAY)
+_TYPED = Doc(tag=_TAG, body=Typing, optional=True, status=204, also=_AWAY)
+_SEEN = Doc(tag=_TAG, body=Presence, status=204, also=_AWAY)
+_CHECKED = Doc(tag=_TAG, answer=NumberChecked, also=_AWAY)
+_GROUPS = Doc(tag=_TAG, answer=GroupList, also=_AWAY)
 
 
 class ChatRoutes:
@@ -24,13 +32,30 @@ class ChatRoutes:
     def routes(self) -> Iterable[Route]:
         """What is served, and to whom. Looking up a number is for operators: WhatsApp counts such questions
         against the account."""
-        one, operator = f"{PATH}/{{connection_id}}", Access.OPERATOR
-        chat = f"{one}/chats/{{chat}}"
-        yield Route(method="POST", path=f"{chat}/read", handler=self.read, access=operator)
-        yield Route(method="POST", path=f"{chat}/typing", handler=self.type, access=operator)
-        yield Route(method="POST", path=f"{one}/presence", handler=self.appear, access=operator)
-        yield Route(method="GET", path=f"{one}/numbers/{{number}}", handler=self.check, access=operator)
-        yield Route(method="GET", path=f"{one}/groups", handler=self.groups, access=Access.VIEWER)
+        one = f"{PATH}/{{connection_id}}"
+        acts = (
+            ("POST", f"{one}/chats/{{chat}}/read", self.read, _READ),
+            ("POST", f"{one}/chats/{{chat}}/typing", self.type, _TYPED),
+            ("POST", f"{one}/presence", self.appear, _SEEN),
+            ("GET", f"{one}/numbers/{{number}}", self.check, _CHECKED),
+        )
+        for method, path, handler, doc in acts:
+            yield Route(
+                method=method,
+                path=path,
+                handler=handler,
+                scope=Scope.SEND,
+                doc=doc,
+                access=Access.OPERATOR,
+            )
+        yield Route(
+            method="GET",
+            path=f"{one}/groups",
+            handler=self.groups,
+            scope=Scope.READ,
+            doc=_GROUPS,
+            access=Access.VIEWER,
+        )
 
     async def read(self, request: web.Request) -> web.Response:
         """Let the writers of a chat see that all was read."""

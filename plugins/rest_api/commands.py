@@ -4,14 +4,17 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from chatgrow_bot.hub import Commands
-from chatgrow_bot.plugin import IDENTITY, Access, Route
+from chatgrow_bot.hub import Commands, Scope
+from chatgrow_bot.plugin import IDENTITY, Access, Doc, Route
 from chatgrow_bot.server.bodies import read_body
 
 from .models.commands import CommandAnswer, CommandCall, CommandInfo, CommandList
 from .replies import reply
 
 PATH = "/api/commands"
+
+_ALL = Doc(tag="Commands", answer=CommandList)
+_RUN = Doc(tag="Commands", body=CommandCall, optional=True, answer=CommandAnswer, also=(409,))
 
 
 class CommandRoutes:
@@ -22,8 +25,17 @@ class CommandRoutes:
 
     def routes(self) -> Iterable[Route]:
         """What is served, and to whom: any user, for each command names its own role."""
-        yield Route(method="GET", path=PATH, handler=self.list, access=Access.VIEWER)
-        yield Route(method="POST", path=f"{PATH}/{{name}}", handler=self.run, access=Access.VIEWER)
+        yield Route(
+            method="GET", path=PATH, handler=self.list, scope=Scope.ADMIN, doc=_ALL, access=Access.VIEWER
+        )
+        yield Route(
+            method="POST",
+            path=f"{PATH}/{{name}}",
+            handler=self.run,
+            scope=Scope.ADMIN,
+            doc=_RUN,
+            access=Access.VIEWER,
+        )
 
     async def list(self, request: web.Request) -> web.Response:
         """The commands that the caller may use."""

@@ -5,16 +5,27 @@ from email.utils import format_datetime
 
 from aiohttp import web
 
-from chatgrow_bot.errors import BadInput
-from chatgrow_bot.hub import Connections, ConnectionView
-from chatgrow_bot.plugin import IDENTITY, Access, Route
+from chatgrow_bot.errors import BadInput, KeyNotAllowed
+from chatgrow_bot.hub import Connections, ConnectionView, Scope
+from chatgrow_bot.plugin import IDENTITY, Access, Doc, Route
 from chatgrow_bot.server.bodies import read_body
 
 from .models.connections import Connection, ConnectionList, ConnectionPatch, NewConnection
+from .models.queue import Shut
 from .queue import reason_of
 from .replies import reply, tenant_of
 
 PATH = "/api/whatsapp/connections"
+
+_TAG = "Connections"
+_MADE = Doc(tag=_TAG, body=NewConnection, answer=Connection, status=201, also=(409, 429), sends=("Location",))
+_ALL = Doc(tag=_TAG, answer=ConnectionList)
+_ONE = Doc(tag=_TAG, answer=Connection)
+_CHANGED = Doc(tag=_TAG, body=ConnectionPatch, answer=Connection)
+_GONE = Doc(tag=_TAG, status=204)
+_STARTED = Doc(tag=_TAG, answer=Connection, status=202)
+_PAUSED = Doc(tag=_TAG, body=Shut, optional=True, answer=Connection)
+_PICTURE = Doc(tag=_TAG, types=("image/png",), sends=("Last-Modified",))
 
 
 class ConnectionRoutes:
@@ -26,19 +37,25 @@ class ConnectionRoutes:
     def routes(self) -> Iterable[Route]:
         """What is served, and to whom."""
         one, operator, viewer = f"{PATH}/{{connection_id}}", Access.OPERATOR, Access.VIEWER
-        yield Route(method="POST", path=PATH, handler=self.create, access=operator)
-        yield Route(method="GET", path=PATH, handler=self.list, access=viewer)
-        yield Route(method="GET", path=one, handler=self.get, access=viewer)
-        yield Route(method="PUT", path=one, handler=self.change, access=operator)
-        yield Route(method="DELETE", path=one, handler=self.delete, access=operator)
-        yield Route(method="POST", path=f"{one}/reconnect", handler=self.reconnect, access=operator)
-        yield Route(method="POST", path=f"{one}/pause", handler=self.pause, access=operator)
-        yield Route(method="POST", path=f"{one}/resume", handler=self.resume, access=operator)
-        yield Route(method="GET", path=f"{one}/picture", handler=self.picture, access=operator)
+        served = (
+            ("POST", PATH, self.create, operator, Scope.MANAGE, _MADE),
+            ("GET", PATH, self.list, viewer, Scope.READ, _ALL),
+            ("GET", one, self.get, viewer, Scope.READ, _ONE),
+            ("PUT", one, self.change, operator, Scope.MANAGE, _CHANGED),
+            ("DELETE", one, self.delete, operator, Scope.DELETE, _GONE),
+            ("POST", f"{one}/reconnect", self.reconnect, operator, Scope.MANAGE, _STARTED),
+            ("POST", f"{one}/pause", self.pause, operator, Scope.MANAGE, _PAUSED),
+            ("POST", f"{one}/resume", self.resume, operator, Scope.MANAGE, _ONE),
+            ("GET", f"{one}/picture", self.picture, operator, Scope.MANAGE, _PICTURE),
+        )
+        for method, path, handler, access, scope, doc in served:
+            yield Route(method=method, path=path, handler=handler, access=access, scope=scope, doc=doc)
 
     async def create(self, request: web.Request) -> web.Response:
         """Make a connection and start it."""
         body = await read_body(request, NewConnection)
+        if not request[IDENTITY].may_use(body.connection_id):
+            raise KeyNotAllowed("This key is bound to other connections")
         view = await self._connections.create(
             request[IDENTITY], body.connection_id, body.name, body.phone_number, body.settings
         )
@@ -46,8 +63,9 @@ class ConnectionRoutes:
 
     async def list(self, request: web.Request) -> web.Response:
         """The caller's connections, oldest first."""
-        views = await self._connections.list(tenant_of(request))
-        return reply(ConnectionList(connections=[_shown(view) for view in views]))
+        views, who = await self._connections.list(tenant_of(request)), request[IDENTITY]
+        mine = [_shown(view) for view in views if who.may_use(view.connection_id)]
+        return reply(ConnectionList(connections=mine))
 
     async def get(self, request: web.Request) -> web.Response:
         """One connection."""

@@ -40,10 +40,11 @@ def international(number: str) -> str:
     return phone
 
 
-async def fetched(spool: Spool, tenant: str, source: MediaSource) -> Media:
-    """The file that a request names, in the spool. Raises MediaRefused."""
+async def fetched(spool: Spool, tenant: str, source: MediaSource, most: int) -> Media:
+    """The file that a request names, in the spool. Raises MediaRefused, and FileTooLarge past so many
+    bytes."""
     kind = Kind(source.type) if source.type else None
-    label = (source.mimetype, source.filename, kind)
+    label = (source.mimetype, source.filename, kind, most)
     if source.path is not None:
         return await spool.from_path(tenant, Path(source.path), *label)
     if source.url is not None:

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chatgrow_bot.errors import Conflict, MessageNotFound, NotFound
-from chatgrow_bot.hub import Hub
+from chatgrow_bot.hub import Hub, Identity
 from chatgrow_bot.messages import Delivery, Inbound, Media, Outbound, TimelineEntry
 from chatgrow_bot.safety.media import display_name
 
-from .models.messages import MediaShown, ReceivedMessage, SentMessage, TimelineStep
+from .models.messages import MediaShown, ReceivedMessage, SentListed, SentMessage, TimelineStep
 
 
 class FileNotReady(Conflict):
@@ -46,14 +46,18 @@ class Found:
         raise FileNotFound(f"There is no file: {shown.reason}")
 
 
-async def find(hub: Hub, tenant: str, message_id: str) -> Found:
-    """One of the tenant's messages. Raises MessageNotFound."""
+async def find(hub: Hub, who: Identity, message_id: str) -> Found:
+    """One of the caller's messages. Raises MessageNotFound, also for one of a connection that his key is not
+    bound to."""
     try:
-        delivery = await hub.outbox.get(tenant, message_id)
+        message: Delivery | Inbound = await hub.outbox.get(who.user_id, message_id)
     except MessageNotFound:
-        message = await hub.inbox.get(tenant, message_id)
+        message = await hub.inbox.get(who.user_id, message_id)
+    if not who.may_use(message.connection_id):
+        raise MessageNotFound(f"There is no message '{message_id}'")
+    if isinstance(message, Inbound):
         return Found(message=message, content=message)
-    return Found(message=delivery, content=await hub.outbox.content(tenant, message_id))
+    return Found(message=message, content=await hub.outbox.content(who.user_id, message_id))
 
 
 def shown(found: Found, timeline: Sequence[TimelineEntry], waits_for: str) -> SentMessage | ReceivedMessage:
@@ -62,21 +66,16 @@ def shown(found: Found, timeline: Sequence[TimelineEntry], waits_for: str) -> Se
     if isinstance(message, Inbound):
         return received(message)
     return SentMessage(
-        **_common(found),
-        priority=message.priority.name.lower(),
-        status=message.state,
-        reason=message.reason,
+        **_sent(found, message),
         waits_for=waits_for,
-        ack=message.ack,
-        attempts=message.attempts,
-        source=message.source,
-        because=message.because,
-        created_at=message.created_at,
-        due_at=message.due,
-        expires_at=message.expires_at,
-        updated_at=message.updated_at,
         timeline=[TimelineStep(at=step.at, status=step.state, reason=step.reason) for step in timeline],
     )
+
+
+def listed(found: Found) -> SentListed | ReceivedMessage:
+    """A message in a list of its owner's."""
+    message = found.message
+    return received(message) if isinstance(message, Inbound) else SentListed(**_sent(found, message))
 
 
 def received(message: Inbound) -> ReceivedMessage:
@@ -90,6 +89,24 @@ def received(message: Inbound) -> ReceivedMessage:
         sent_at=message.sent_at,
         received_at=message.received_at,
     )
+
+
+def _sent(found: Found, message: Delivery) -> dict[str, Any]:
+    return {
+        **_common(found),
+        "priority": message.priority.name.lower(),
+        "status": message.state,
+        "reason": message.reason,
+        "ack": message.ack,
+        "attempts": message.attempts,
+        "source": message.source,
+        "because": message.because,
+        "request_id": message.request_id,
+        "created_at": message.created_at,
+        "due_at": message.due,
+        "expires_at": message.expires_at,
+        "updated_at": message.updated_at,
+    }
 
 
 def _common(found: Found) -> dict[str, Any]:

@@ -7,15 +7,16 @@ from urllib.parse import quote
 
 from aiohttp import BodyPartReader, MultipartReader, http_exceptions, web
 
-from chatgrow_bot.errors import BadInput
-from chatgrow_bot.hub import Hub
+from chatgrow_bot.errors import BadInput, FileTooLarge
+from chatgrow_bot.hub import Hub, Scope
 from chatgrow_bot.messages import Media
-from chatgrow_bot.plugin import Access, Route
-from chatgrow_bot.server.bodies import read_chunks
+from chatgrow_bot.plugin import IDENTITY, Access, Doc, Route
+from chatgrow_bot.safety.media import OCTETS
+from chatgrow_bot.server.bodies import read_chunks, read_query
 from chatgrow_bot.server.problems import MalformedRequest, TooSlow, UnsupportedContent
 
 from .found import find
-from .models.messages import Uploaded
+from .models.messages import Uploaded, UploadNamed
 from .replies import reply, tenant_of
 
 PATH = "/api/whatsapp/media"
@@ -31,8 +32,10 @@ _TYPES = (
     "text/*",
 )
 _CODINGS = ("Content-Encoding", "Content-Transfer-Encoding")
-_LARGEST = (64 << 20) + (64 << 10)  # a file, and what multipart wraps around it
+_WRAPPING = 64 << 10  # bytes that multipart puts around a file, at most
+_LARGEST = (64 << 20) + _WRAPPING
 _STALL_SECONDS = 30.0
+_SCRIPTS = ("javascript", "ecmascript", "jscript", "livescript")
 _CHUNK = 64 * 1024
 # all that aiohttp's form reader is known to raise
 _BROKEN = (
@@ -41,6 +44,15 @@ _BROKEN = (
     RuntimeError,
     http_exceptions.HttpProcessingError,
     web.RequestPayloadError,
+)
+
+_UPLOADED = Doc(tag="Files", query=UploadNamed, answer=Uploaded, status=201)
+_FILE = Doc(
+    tag="Files",
+    headers=("Range",),
+    types=("*/*",),
+    also=(206, 304, 409, 412, 416),
+    sends=("Content-Disposition", "ETag", "Last-Modified"),
 )
 
 
@@ -56,24 +68,38 @@ class MediaRoutes:
             method="POST",
             path=PATH,
             handler=self.upload,
+            scope=Scope.SEND,
+            doc=_UPLOADED,
             access=Access.OPERATOR,
             max_body=_LARGEST,
             content_types=_TYPES,
         )
-        yield Route(method="GET", path=f"{PATH}/{{message_id}}", handler=self.download, access=Access.VIEWER)
+        yield Route(
+            method="GET",
+            path=f"{PATH}/{{message_id}}",
+            handler=self.download,
+            scope=Scope.READ,
+            doc=_FILE,
+            access=Access.VIEWER,
+        )
 
     async def upload(self, request: web.Request) -> web.Response:
         """Keep a file: the raw body (named by `?filename=`), or the one part `file` of a form."""
+        named = read_query(request, UploadNamed)
+        most = await self._hub.plans.media_size(tenant_of(request))
+        if (request.content_length or 0) > most + _WRAPPING:
+            raise FileTooLarge(f"The file is larger than {most} bytes")
         if not request.body_exists:
             raise BadInput("There is no body; send the file's bytes, or a form with one part named 'file'")
         if request.content_type == _MULTIPART:
-            media = await self._from_form(request)
+            media = await self._from_form(request, most)
         else:
             media = await self._spool.from_stream(
                 tenant_of(request),
                 read_chunks(request),
                 request.content_type,
-                request.query.get("filename", ""),
+                named.filename,
+                max_bytes=most,
             )
         uploaded = Uploaded(
             upload_id=await self._spool.upload(tenant_of(request), media),
@@ -87,16 +113,16 @@ class MediaRoutes:
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """The file that a message carries, or the part of it that the Range header asks for."""
-        found = await find(self._hub, tenant_of(request), request.match_info["message_id"])
+        found = await find(self._hub, request[IDENTITY], request.match_info["message_id"])
         media = await found.file()
         headers = {
-            "Content-Type": media.mimetype,
+            "Content-Type": _inert(media.mimetype),
             "Content-Disposition": _attachment(media.filename),
             "Content-Security-Policy": "sandbox; default-src 'none'",
         }
         return web.FileResponse(media.path, headers=headers)
 
-    async def _from_form(self, request: web.Request) -> Media:
+    async def _from_form(self, request: web.Request, most: int) -> Media:
         try:
             form = await request.multipart()
         except _BROKEN as error:
@@ -108,11 +134,17 @@ class MediaRoutes:
             raise UnsupportedContent("The part 'file' is encoded; send its bytes as they are")
         mimetype = part.headers.get("Content-Type", "")
         media = await self._spool.from_stream(
-            tenant_of(request), _chunks(part), mimetype, part.filename or ""
+            tenant_of(request), _chunks(part), mimetype, part.filename or "", max_bytes=most
         )
         if await _next(form) is not None:
             raise BadInput("The form has more than the one part named 'file'")
         return media
+
+
+def _inert(mimetype: str) -> str:
+    """The type under which a file is handed out: as it is, save a script, which a page could run by naming
+    its address, saved or not."""
+    return OCTETS if any(word in mimetype for word in _SCRIPTS) else mimetype
 
 
 def _attachment(filename: str) -> str:

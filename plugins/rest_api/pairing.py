@@ -4,13 +4,15 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from chatgrow_bot.hub import Connections
-from chatgrow_bot.plugin import Access, Route
+from chatgrow_bot.hub import Connections, Scope
+from chatgrow_bot.plugin import RECHECK, Access, Doc, Route
 from chatgrow_bot.server.bodies import read_body
 
 from .connections import PATH
 from .models.connections import PairingAsked, PairingShown
 from .replies import reply, tenant_of
+
+_DOC = Doc(tag="Linking", body=PairingAsked, optional=True, answer=PairingShown, also=(409, 502))
 
 
 class PairingRoutes:
@@ -25,6 +27,8 @@ class PairingRoutes:
             method="POST",
             path=f"{PATH}/{{connection_id}}/pairing-code",
             handler=self.show,
+            scope=Scope.QR,
+            doc=_DOC,
             access=Access.OPERATOR,
         )
 
@@ -34,4 +38,5 @@ class PairingRoutes:
         pairing = await self._connections.pairing_code(
             tenant_of(request), request.match_info["connection_id"], body.phone_number
         )
+        await request[RECHECK]()  # it may have been waited for
         return reply(PairingShown(code=pairing.code, expires_at=pairing.expires_at))

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from chatgrow_bot.hub import Connections
-from chatgrow_bot.plugin import Access, Route
+from chatgrow_bot.hub import Connections, Scope
+from chatgrow_bot.plugin import RECHECK, Access, Doc, Route
 from chatgrow_bot.qr import draw_png, draw_svg, draw_text
 
 from .connections import PATH
@@ -17,6 +17,10 @@ from .replies import reply, tenant_of
 
 JSON, PNG, SVG, TEXT = "application/json", "image/png", "image/svg+xml", "text/plain"
 _DRAWN = {JSON: draw_png, PNG: draw_png, SVG: draw_svg, TEXT: draw_text}
+
+_DOC = Doc(
+    tag="Linking", headers=("Accept",), answer=Qr, types=(PNG, SVG, TEXT), also=(406, 409), sends=("Vary",)
+)
 
 
 class QrRoutes:
@@ -28,13 +32,19 @@ class QrRoutes:
     def routes(self) -> Iterable[Route]:
         """What is served, and to whom: who scans the code owns the session, so looking is not enough."""
         yield Route(
-            method="GET", path=f"{PATH}/{{connection_id}}/qr", handler=self.show, access=Access.OPERATOR
+            method="GET",
+            path=f"{PATH}/{{connection_id}}/qr",
+            handler=self.show,
+            scope=Scope.QR,
+            doc=_DOC,
+            access=Access.OPERATOR,
         )
 
     async def show(self, request: web.Request) -> web.Response:
         """The present code, in the form that the Accept header asks for."""
         kind = best(request.headers.getall("Accept", []), (JSON, PNG, SVG, TEXT))
         qr = await self._connections.qr(tenant_of(request), request.match_info["connection_id"])
+        await request[RECHECK]()  # it may have been waited for
         drawn = await asyncio.to_thread(_DRAWN[kind], qr.code)
         if kind == JSON:
             url = f"data:{PNG};base64,{base64.b64encode(drawn).decode()}"

@@ -1,18 +1,25 @@
 """The queue of all connections together: how it stands, paused, stopped, let go."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from aiohttp import web
 
-from chatgrow_bot.errors import BadInput, NotAllowed
-from chatgrow_bot.hub import Queue, Role
-from chatgrow_bot.plugin import IDENTITY, Access, Route
-from chatgrow_bot.server.bodies import read_body
+from chatgrow_bot.errors import NotAllowed
+from chatgrow_bot.hub import Backlog, Identity, Queue, Scope, Workers
+from chatgrow_bot.messages import State
+from chatgrow_bot.plugin import IDENTITY, Access, Doc, Route
+from chatgrow_bot.server.bodies import read_body, read_query
 
-from .models.queue import HaltShown, QueueShown, Shut
+from .models.queue import HaltShown, QueueShown, Shut, StatusAsked, WaitingShown, WorkersShown
 from .replies import reply, tenant_of
 
 PATH = "/api/queue"
+
+_TAG = "Queue"
+_STATUS = Doc(tag=_TAG, query=StatusAsked, answer=QueueShown)
+_SHUT = Doc(tag=_TAG, body=Shut, optional=True, answer=QueueShown, also=(409,))
+_OPEN = Doc(tag=_TAG, answer=QueueShown)
 
 
 class QueueRoutes:
@@ -24,19 +31,43 @@ class QueueRoutes:
     def routes(self) -> Iterable[Route]:
         """What is served, and to whom: what holds up everybody is for admins."""
         admin = Access.ADMIN
-        yield Route(method="GET", path=f"{PATH}/status", handler=self.status, access=Access.VIEWER)
-        yield Route(method="POST", path=f"{PATH}/pause", handler=self.pause, access=admin)
-        yield Route(method="POST", path=f"{PATH}/stop", handler=self.stop, access=admin)
-        yield Route(method="POST", path=f"{PATH}/resume", handler=self.resume, access=admin)
+        yield Route(
+            method="GET",
+            path=f"{PATH}/status",
+            handler=self.status,
+            scope=Scope.READ,
+            doc=_STATUS,
+            access=Access.VIEWER,
+        )
+        yield Route(
+            method="POST",
+            path=f"{PATH}/pause",
+            handler=self.pause,
+            scope=Scope.ADMIN,
+            doc=_SHUT,
+            access=admin,
+        )
+        yield Route(
+            method="POST", path=f"{PATH}/stop", handler=self.stop, scope=Scope.ADMIN, doc=_SHUT, access=admin
+        )
+        yield Route(
+            method="POST",
+            path=f"{PATH}/resume",
+            handler=self.resume,
+            scope=Scope.ADMIN,
+            doc=_OPEN,
+            access=admin,
+        )
 
     async def status(self, request: web.Request) -> web.Response:
-        """The caller's own messages by state; with ?all=true everybody's, for admins."""
-        asked = request.query.get("all", "false")
-        if asked not in ("true", "false"):
-            raise BadInput("'all' is true or false")
-        if asked == "true" and request[IDENTITY].role is not Role.ADMIN:
+        """The caller's own messages by state and connection; with ?all=true everybody's, for admins.
+
+        A key that is bound to some connections sees those alone.
+        """
+        asked = read_query(request, StatusAsked)
+        if asked.all and not request[IDENTITY].sees_all:
             raise NotAllowed("What all users have in the queue is for admins")
-        return await self._show(None if asked == "true" else tenant_of(request))
+        return await self._show(None if asked.all else tenant_of(request), request[IDENTITY])
 
     async def pause(self, request: web.Request) -> web.Response:
         """Nothing leaves any more; messages are taken in, and answered into the queue."""
@@ -53,17 +84,42 @@ class QueueRoutes:
         await self._queue.resume(request[IDENTITY].username)
         return await self._show(None)
 
-    async def _show(self, tenant: str | None) -> web.Response:
+    async def _show(self, tenant: str | None, who: Identity | None = None) -> web.Response:
         status = await self._queue.status(tenant)
-        halt = status.halt
-        shown = HaltShown(how=halt.how.value, by=halt.by, reason=halt.reason, at=halt.at) if halt else None
+        halt, mine = status.halt, [e for e in status.backlogs if who is None or who.may_use(e.connection_id)]
         return reply(
             QueueShown(
-                halt=shown,
-                by_state={state.value: count for state, count in status.by_state.items()},
-                oldest_waiting=status.oldest_waiting,
+                halt=HaltShown(how=halt.how.value, by=halt.by, reason=halt.reason, at=halt.at)
+                if halt
+                else None,
+                by_state=_sums(mine),
+                oldest_waiting=min((e.oldest_waiting for e in mine if e.oldest_waiting), default=None),
+                paused_connections=[each.connection_id for each in mine if each.paused],
+                connections=[
+                    WaitingShown(
+                        connection_id=each.connection_id,
+                        by_state=_sums([each]),
+                        oldest_waiting=each.oldest_waiting,
+                        paused=each.paused,
+                        paused_because=each.paused_because,
+                    )
+                    for each in mine
+                ],
+                workers=_workers(status.workers) if status.workers else None,
             )
         )
+
+
+def _sums(backlogs: Iterable[Backlog]) -> dict[str, int]:
+    """Messages by state, in the order in which they pass through these."""
+    sums: Counter[State] = Counter()
+    for each in backlogs:
+        sums.update(each.by_state)
+    return {state.value: sums[state] for state in State if sums[state]}
+
+
+def _workers(workers: Workers) -> WorkersShown:
+    return WorkersShown(concurrency=workers.concurrency, alive=workers.alive, in_flight=workers.busy)
 
 
 async def reason_of(request: web.Request) -> str:

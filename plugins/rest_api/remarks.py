@@ -8,24 +8,26 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from chatgrow_bot.addresses import chat_of
-from chatgrow_bot.errors import BadInput, Conflict
-from chatgrow_bot.hub import Hub
+from chatgrow_bot.errors import BadInput, Conflict, ConnectionNotFound
+from chatgrow_bot.hub import Hub, Scope
 from chatgrow_bot.messages import FILES, NEVER_LEFT, REMARKS, Delivery, Kind, Outbound
 from chatgrow_bot.payloads import Deletion, Edit, Payload, Reaction
-from chatgrow_bot.plugin import Access, Route
+from chatgrow_bot.plugin import IDENTITY, Access, Route
 from chatgrow_bot.server.bodies import read_body
 
-from .accepting import PATH, accept
+from .accepting import PATH, accept, accepts
 from .found import Found, find
 from .messages import TEXT_BYTES
 from .models.messages import EditText, Forward, React
-from .replies import tenant_of
 
 _NO_COPY = REMARKS | {Kind.VOTE, Kind.OTHER}
 
 
 class NeverLeft(Conflict):
     """GET the message for the reason, and send it anew."""
+
+
+_TAG = "Messages"
 
 
 class RemarkRoutes:
@@ -37,12 +39,39 @@ class RemarkRoutes:
     def routes(self) -> Iterable[Route]:
         """What is served, and to whom."""
         one, operator = f"{PATH}/{{message_id}}", Access.OPERATOR
-        yield Route(method="POST", path=f"{one}/react", handler=self.react, access=operator)
         yield Route(
-            method="POST", path=f"{one}/edit", handler=self.edit, access=operator, max_body=TEXT_BYTES
+            method="POST",
+            path=f"{one}/react",
+            handler=self.react,
+            scope=Scope.SEND,
+            doc=accepts(_TAG, React),
+            access=operator,
         )
-        yield Route(method="POST", path=f"{one}/delete", handler=self.delete, access=operator)
-        yield Route(method="POST", path=f"{one}/forward", handler=self.forward, access=operator)
+        yield Route(
+            method="POST",
+            path=f"{one}/edit",
+            handler=self.edit,
+            scope=Scope.SEND,
+            doc=accepts(_TAG, EditText),
+            access=operator,
+            max_body=TEXT_BYTES,
+        )
+        yield Route(
+            method="POST",
+            path=f"{one}/delete",
+            handler=self.delete,
+            scope=Scope.DELETE,
+            doc=accepts(_TAG),
+            access=operator,
+        )
+        yield Route(
+            method="POST",
+            path=f"{one}/forward",
+            handler=self.forward,
+            scope=Scope.SEND,
+            doc=accepts(_TAG, Forward),
+            access=operator,
+        )
 
     async def react(self, request: web.Request) -> web.Response:
         """Put an emoji on a message, or take it back."""
@@ -79,7 +108,10 @@ class RemarkRoutes:
             payload=content.payload,
             forwarded=True,
         )
-        return await accept(request, self._hub.outbox, body.connection_id or message.connection_id, copy)
+        connection_id = body.connection_id or message.connection_id
+        if not request[IDENTITY].may_use(connection_id):
+            raise ConnectionNotFound(f"There is no connection '{connection_id}'")
+        return await accept(request, self._hub.outbox, connection_id, copy)
 
     async def _found(self, request: web.Request) -> Found:
-        return await find(self._hub, tenant_of(request), request.match_info["message_id"])
+        return await find(self._hub, request[IDENTITY], request.match_info["message_id"])

@@ -64,7 +64,7 @@ class Yard(Core):
         self.names = names
         self.session = session
         self.db = ground.db
-        super().__init__(ground, {})
+        super().__init__(ground, {}, lambda: True)
 
     def _sending(self, agenda: Agenda) -> Dispatcher:
         self.connections.ready = lambda connection_id: cast("Session", self.session)  # type: ignore[method-assign]

@@ -19,7 +19,7 @@ from chatgrow_bot.store.account_tables import users
 from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.testing import FakeClock
 
-SECRET = "kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"
+SECRET = b"kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"
 PASSWORD = "correct horse battery"
 
 
@@ -60,7 +60,7 @@ async def accounts(db: Database, clock: FakeClock, passwords: CountingPasswords)
 async def test_the_first_start_makes_an_admin_and_tells_his_password_once(
     db: Database, clock: FakeClock
 ) -> None:
-    accounts = await Accounts.open(db, clock)
+    accounts = await Accounts.open(db, clock, secret=SECRET)
     password = await accounts.ensure_admin()
     assert password
     assert len(password) >= 16
@@ -69,16 +69,16 @@ async def test_the_first_start_makes_an_admin_and_tells_his_password_once(
     assert (who.username, who.role) == ("admin", Role.ADMIN)
 
 
-async def test_a_token_survives_a_restart_but_not_another_installation(
+async def test_a_token_survives_a_restart_but_not_another_installation_even_with_the_same_secret(
     db: Database, clock: FakeClock, tmp_path: Path
 ) -> None:
-    first = await Accounts.open(db, clock)
+    first = await Accounts.open(db, clock, secret=SECRET)
     _, password = await first.add_user("dana", None, Role.VIEWER, "free")
     token = (await first.login("dana", password, "::1")).access_token
-    again = await Accounts.open(db, clock)
+    again = await Accounts.open(db, clock, secret=SECRET)
     assert (await again.verify(token)).username == "dana"
     async with open_database(f"sqlite:///{tmp_path}/other.db") as elsewhere:
-        other = await Accounts.open(elsewhere, clock)
+        other = await Accounts.open(elsewhere, clock, secret=SECRET)
         with pytest.raises(NotLoggedIn):
             await other.verify(token)
 

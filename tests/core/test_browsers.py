@@ -12,7 +12,7 @@ from chatgrow_bot.errors import BadInput, NotLoggedIn, RateLimitExceeded, StoreU
 from chatgrow_bot.plugin import Access, Pages
 from chatgrow_bot.server.events import event_stream
 
-from .serving import route, running
+from .serving import Doorman, route, running
 
 
 def tell(request: web.Request, status: int, title: str, detail: str) -> web.Response:
@@ -108,3 +108,33 @@ async def test_a_stream_ends_with_its_login(monkeypatch: pytest.MonkeyPatch) -> 
 
             monkeypatch.setattr("tests.core.serving.Doorman.verify", refuse)
             assert await heard.content.read() == b"event: ended\ndata:\n\n"
+
+
+async def idle(request: web.Request) -> web.StreamResponse:
+    """Tells one thing, and waits for news that never come."""
+    async with event_stream(request) as stream:
+        await stream.send("first", "")
+        while await stream.wait(asyncio.Event(), 3600.0):
+            pass
+    return stream.response
+
+
+async def test_an_idle_stream_ends_the_moment_its_login_does_and_the_others_go_on() -> None:
+    door = Doorman()
+    async with (
+        running([route(handler=idle, access=Access.VIEWER)], door=door) as server,
+        AsyncExitStack() as listening,
+        asyncio.timeout(9),
+    ):
+        url = f"http://127.0.0.1:{server.port}/hello"
+        heard = {}
+        for who in ("viewer", "operator"):
+            asked = server.session.get(url, headers={"Authorization": f"Bearer {who}"})
+            heard[who] = await listening.enter_async_context(asked)
+            await heard[who].content.readuntil(b"\n\n")
+        door.revoke("admin")  # which is no business of either
+        door.revoke("viewer")
+        assert await heard["viewer"].content.read() == b"event: ended\ndata:\n\n"
+        assert not heard["operator"].content.at_eof()
+        door.revoke("operator")
+        assert await heard["operator"].content.read() == b"event: ended\ndata:\n\n"

@@ -4,19 +4,25 @@ import asyncio
 import shutil
 import time
 from collections import namedtuple
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
+from chatgrow_bot.connections.memory import free_memory
 from chatgrow_bot.engine import Usage
-from chatgrow_bot.health import Health
+from chatgrow_bot.health import Health, Signs
 from chatgrow_bot.health.lag import Lag
+from chatgrow_bot.hub import Workers
 from chatgrow_bot.messages import ConnectionState, HealthReport, Outbound, State
 from chatgrow_bot.store.tables import journal
 from chatgrow_bot.testing import FakeClock, TalkingBot
 
 from .keeping import settled, turned_until
+from .weather import Disk
 
 DANA, NOAM = "15551230001@c.us", "15551230002@c.us"
 
@@ -34,6 +40,12 @@ async def nothing() -> None:
 async def only_report(bot: TalkingBot) -> HealthReport:
     [report] = await health(bot).reports()
     return report
+
+
+async def failing(bot: TalkingBot, clock: FakeClock) -> set[str]:
+    """The checks that fail now."""
+    clock.advance(1)  # an answer is good for a second
+    return {name for name, passes in (await health(bot).checks()).items() if not passes}
 
 
 def told(conn: Connection) -> int:
@@ -77,6 +89,11 @@ async def test_the_end_of_a_message_that_was_in_the_way_has_its_queue_looked_at(
         wake=woken.append,
         weigh=nothing,
         tidy=running.hub.spool.expire,  # type: ignore[attr-defined]
+        signs=Signs(
+            workers=lambda: Workers(concurrency=1, alive=1, busy=0),
+            is_read=lambda: True,
+            stands_still=lambda: False,
+        ),
         report=lambda fact: None,
     )
     await look.look()
@@ -160,19 +177,119 @@ async def test_the_machine_is_checked_by_name(
 ) -> None:
     await bot.start()
     await bot.connect()
-    assert await health(bot).checks() == {
-        "database": True,
-        "connections": True,
-        "queue": True,
-        "disk": True,
-        "clock": True,
-    }
+    assert list(await health(bot).checks()) == [
+        *("database", "writable", "connections", "queue", "workers"),
+        *("journal", "disk", "memory", "clock", "loop"),
+    ]
+    assert all((await health(bot).checks()).values())
     usage = namedtuple("usage", ("total", "used", "free"))
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda folder: usage(1 << 40, 1 << 40, 100 << 20))
-        assert not (await health(bot).checks())["disk"]
-    clock.advance(-90)
-    assert not (await health(bot).checks())["clock"]
+        assert await failing(bot, clock) == {"disk"}
+    clock.set(-90)
+    assert await failing(bot, clock) == {"clock"}
+
+
+async def test_memory_that_a_group_of_processes_may_not_take_is_not_there(
+    bot: TalkingBot, clock: FakeClock, tmp_path: Path
+) -> None:
+    group = {"memory.max": 100 << 20, "memory.current": 50 << 20, "memory.stat": "inactive_file 1000"}
+    for name, value in group.items():
+        (tmp_path / name).write_text(f"{value}\n")
+    (tmp_path / "own").write_text("0::/\n")
+    await bot.start()
+    await bot.connect()
+    checks = health(bot)._checks
+    assert "memory" not in await failing(bot, clock)
+    checks._signs = replace(checks._signs, memory=lambda: free_memory(tmp_path, tmp_path / "own"))
+    assert await failing(bot, clock) == {"memory"}
+
+
+async def test_a_database_that_takes_nothing_is_found_though_nobody_writes(
+    bot: TalkingBot, clock: FakeClock
+) -> None:
+    await bot.start()
+    await bot.connect()
+    disk = Disk(bot)
+    disk.full = True
+    clock.advance(30)  # that it could be written is believed for so long
+    assert "writable" in await failing(bot, clock)
+    disk.full = False
+    async with asyncio.timeout(20):
+        while "writable" in await failing(bot, clock):  # noqa: ASYNC110 (no event)
+            await asyncio.sleep(0.005)
+
+
+async def test_a_database_that_cannot_be_read_is_told_and_not_raised(
+    bot: TalkingBot, clock: FakeClock
+) -> None:
+    await bot.start()
+    await bot.connect()
+    db = bot.running.ground.db
+    await db.write(lambda conn: conn.execute(text("alter table journal rename to elsewhere")))
+    assert "database" in await failing(bot, clock)
+    await db.write(lambda conn: conn.execute(text("alter table elsewhere rename to journal")))
+    assert "database" not in await failing(bot, clock)
+
+
+async def test_a_worker_that_ended_is_missed(bot: TalkingBot, clock: FakeClock) -> None:
+    await bot.start()
+    await bot.connect()
+    [worker] = [each for each in asyncio.all_tasks() if each.get_name() == "dispatch:0"]
+    worker.cancel()
+    await asyncio.wait([worker])
+    assert await failing(bot, clock) == {"workers"}
+
+
+async def test_a_journal_that_nobody_can_read_on_is_stuck_after_a_while(
+    bot: TalkingBot, clock: FakeClock
+) -> None:
+    await bot.start()
+    await bot.connect()
+    db = bot.running.ground.db
+    await db.write(lambda conn: conn.execute(text("alter table bookmarks rename to elsewhere")))
+    started = clock.monotonic()
+    async with asyncio.timeout(20):
+        while "journal" not in await failing(bot, clock):
+            clock.advance(30)
+            await asyncio.sleep(0.02)
+    assert clock.monotonic() - started > 100
+    await db.write(lambda conn: conn.execute(text("alter table elsewhere rename to bookmarks")))
+    async with asyncio.timeout(20):
+        while "journal" in await failing(bot, clock):
+            clock.advance(5)
+            await asyncio.sleep(0.005)
+
+
+async def test_a_loop_that_is_late_is_told(bot: TalkingBot, clock: FakeClock) -> None:
+    await bot.start()
+    await bot.connect()
+    time.sleep(1.7)  # noqa: ASYNC251 (what is to be noticed)
+    async with asyncio.timeout(20):
+        while await failing(bot, clock) != {"loop"}:  # noqa: ASYNC110 (no event)
+            await asyncio.sleep(0.01)
+
+
+async def test_an_answer_is_good_for_a_second_and_one_look_serves_all(
+    bot: TalkingBot, clock: FakeClock
+) -> None:
+    await bot.start()
+    await bot.connect()
+    checks, looks = health(bot)._checks, 0
+    look = checks._look
+
+    async def counted() -> Mapping[str, bool]:
+        nonlocal looks
+        looks += 1
+        return await look()
+
+    checks._look = counted  # type: ignore[method-assign]
+    clock.advance(1)
+    await asyncio.gather(*(health(bot).checks() for _ in range(100)))
+    assert looks == 1
+    clock.advance(1)
+    await health(bot).checks()
+    assert looks == 2
 
 
 async def test_the_loop_s_lateness_is_measured() -> None:

@@ -10,6 +10,7 @@ from chatgrow_bot.hub import Role
 from chatgrow_bot.store.database import Database
 from chatgrow_bot.testing import FakeClock
 
+SECRET = b"kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"
 PASSWORD = "correct horse battery"
 HOURS = timedelta(hours=12)
 
@@ -21,7 +22,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def accounts(db: Database, clock: FakeClock) -> Accounts:
-    made = await Accounts.open(db, clock)
+    made = await Accounts.open(db, clock, secret=SECRET)
     await made.add_user("Dana", PASSWORD, Role.OPERATOR, "free")
     return made
 

@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import structlog
+
+from chatgrow_bot.logs import quiet
+
 FAILS = """
 import sys
 from pathlib import Path
@@ -37,6 +42,22 @@ def test_a_traceback_tells_the_place_and_no_values(tmp_path: Path) -> None:
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
 
 
+def test_words_that_answer_on_the_console_tell_no_values_either(capsys: pytest.CaptureFixture[str]) -> None:
+    with quiet():
+        log = structlog.get_logger("chatgrow.tests")
+        log.info("not worth a word")
+        try:
+            answered = " ".join(["what", "a", "customer", "wrote"])
+            raise ValueError(answered)
+        except ValueError:
+            log.exception("it failed", token=answered)
+    said = capsys.readouterr().err
+    assert "it failed" in said
+    assert "test_logs.py" in said
+    assert "what a customer wrote" not in said
+    assert "worth a word" not in said
+
+
 NAMES_SOMEBODY = """
 import logging
 import sys
@@ -44,17 +65,18 @@ from pathlib import Path
 
 import structlog
 
+from chatgrow_bot.errors import EngineError
 from chatgrow_bot.logs import configure
 
 configure(Path(sys.argv[1]))
 said = "Message true_972541112233@c.us_3EB00123456789ABCDEF01 not found"
 log = structlog.get_logger("chatgrow.tests")
 log.info("message ended", message="20260801123456", chat="…233@c.us", reason=said, port=8443123)
-log.warning("lost", lost=[said], error=ValueError(said))
+log.warning("lost", lost=[said], error=EngineError(said))
 logging.getLogger("asyncio").error("Task exception was never retrieved: %s", said)
 try:
-    raise ValueError(said)
-except ValueError:
+    raise EngineError(said)
+except EngineError:
     log.exception("it failed")
 """
 

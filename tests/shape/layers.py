@@ -15,7 +15,7 @@ def _layer(meaning: str, names: str) -> Layer:
 LAYERS: tuple[Layer, ...] = (
     _layer(
         "what is carried, what fails, what time it is",
-        "__init__ background clock errors ids payloads private states",
+        "__init__ background clock errors ids payloads private signatures states",
     ),
     _layer("the nouns that flow", "messages"),
     _layer("who is meant, and what a way to WhatsApp must offer", "addresses engine"),
@@ -30,7 +30,8 @@ LAYERS: tuple[Layer, ...] = (
     _layer("the one caller of plugins", "hooks"),
     _layer(
         "the parts, which meet by the Protocols of hub.py",
-        "accounts chats commands connections doctor facts inbox outbox policies server sessions spool upkeep",
+        "accounts chats commands connections doctor facts history inbox outbox plans policies server "
+        "sessions spool stats upkeep webhook_keys",
     ),
     _layer("who looks at the parts", "health"),
     _layer("where plugins come from and live", "host"),

@@ -16,6 +16,7 @@ PUBLIC = {
     "engine": "what a way to reach WhatsApp must offer",
     "errors": "one family: what a plugin raises is told as the core tells its own",
     "hub": "the core's parts, for plugins with `admin: true`, and what commands are made of",
+    "logs": "log files that rotate, how they fare, and what no line may say",
     "messages": "the nouns that flow",
     "payloads": "what a message carries besides words and files",
     "plugin": "the base class and the parts a plugin gives",
@@ -25,7 +26,9 @@ PUBLIC = {
     "safety.templates": "the only door to templates",
     "server.bodies": "request bodies, read strictly: for plugins with routes",
     "server.events": "server-sent events: for plugins with live routes",
+    "server.patience": "answers that are put off: for plugins with routes that wait",
     "server.problems": "the errors of HTTP, told as problem+json: for plugins with routes",
+    "signatures": "signed requests from other systems",
 }
 
 

@@ -1,5 +1,6 @@
 """What every body and every answer is: camelCase; a body takes no unknown key and no silent conversion."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -7,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic.alias_generators import to_camel
 
 _LATEST_YEAR = 2200
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
 
 
 class Request(BaseModel):
@@ -30,9 +32,16 @@ class Answer(BaseModel):
 
 
 def _text_only(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError("Write the time as text, for example 2026-01-31T09:00:00Z")  # noqa: TRY004
+    # A bare number would pass for seconds since 1970.
+    if not isinstance(value, str) or not _TIME.match(value):
+        raise ValueError("Write the time as text, for example 2026-01-31T09:00:00Z")
     return value
+
+
+def _true_or_false(value: Any) -> Any:
+    if value not in ("true", "false"):
+        raise ValueError("Write true or false")
+    return value == "true"
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -47,3 +56,5 @@ def _in_utc(value: datetime) -> datetime:
 
 #: A time with its zone, as text.
 Moment = Annotated[AwareDatetime, BeforeValidator(_text_only), Field(strict=False), AfterValidator(_in_utc)]
+#: A yes or no in a query.
+Flag = Annotated[bool, BeforeValidator(_true_or_false)]

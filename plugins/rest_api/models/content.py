@@ -1,25 +1,38 @@
 """What a message may carry."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
 
 from chatgrow_bot.messages import TEXT_LIMIT
 from chatgrow_bot.payloads import CARD_NUMBERS, CARDS, POLL_OPTIONS, WORDS_LIMIT
 
 from .base import Request
 
+
+def _exactly_one(*names: str) -> ConfigDict:
+    """For the document: one of these keys is there and not null, and no other of them."""
+    given = [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]
+    return ConfigDict(json_schema_extra={"oneOf": cast(JsonValue, given)})
+
+
 _Words = Annotated[str, Field(min_length=1, max_length=WORDS_LIMIT)]
-_Number = Annotated[str, Field(min_length=1, max_length=64, description="in international form")]
+_Number = Annotated[
+    str, Field(min_length=1, max_length=64, description="in international form", examples=["+14155550123"])
+]
 
 
 class MediaSource(Request):
     """A file, by exactly one of its four names."""
 
+    model_config = _exactly_one("path", "url", "uploadId", "data")
+
     path: str | None = Field(
         default=None, min_length=1, max_length=4096, description="inside the allowed folders"
     )
-    url: str | None = Field(default=None, min_length=1, max_length=2048)
+    url: str | None = Field(
+        default=None, min_length=1, max_length=2048, examples=["https://example.com/menu.png"]
+    )
     upload_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
     data: str | None = Field(default=None, min_length=1, description="base64")
     type: Literal["image", "video", "audio", "voice", "sticker", "document"] | None = Field(
@@ -38,14 +51,16 @@ class MediaSource(Request):
 class Place(Request):
     """A location."""
 
-    latitude: float = Field(ge=-90, le=90, description="degrees")
-    longitude: float = Field(ge=-180, le=180, description="degrees")
+    latitude: float = Field(ge=-90, le=90, description="degrees", examples=[32.0853])
+    longitude: float = Field(ge=-180, le=180, description="degrees", examples=[34.7818])
     name: str = Field(default="", max_length=WORDS_LIMIT)
     address: str = Field(default="", max_length=WORDS_LIMIT)
 
 
 class Card(Request):
     """Somebody's name with one number, or several."""
+
+    model_config = _exactly_one("number", "numbers")
 
     name: _Words
     number: _Number | None = None
@@ -83,6 +98,8 @@ class Question(Request):
 
 class Content(Request):
     """A message that is more than text: a file with its caption, or exactly one of the others."""
+
+    model_config = _exactly_one("media", "location", "contact", "contacts", "poll")
 
     media: MediaSource | None = None
     caption: str | None = Field(default=None, max_length=TEXT_LIMIT, description="of a file")

@@ -195,7 +195,7 @@ class Story:
             )
             engine = WorldEngine(self.world, honest=plan.honest)
             self._engines.append(engine)
-            core = Core(ground, {"world": engine})
+            core = Core(ground, {"world": engine}, lambda: True)
             await core.queue.load()
             await core.connections.load()
             await core.gate.load()

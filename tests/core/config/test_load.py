@@ -20,6 +20,7 @@ def test_the_shipped_configuration_loads_and_says_what_is_the_default_anyway() -
     assert list(loaded.settings.plugins) == [
         "engine_web",
         "rest_api",
+        "metrics",
         "dashboard",
         "guest_list",
         "auto_reply",

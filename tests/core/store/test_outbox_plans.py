@@ -17,8 +17,10 @@ from chatgrow_bot.store.rows import Outgoing
 
 from .test_outbox import EPOCH, LATER, NOW, ground, message
 
-#: What may be read from end to end: connections, and messages in flight or once found half sent; all few.
+#: What may be read from end to end: connections, and messages in flight or once found half sent, all few; and
+#: the rows that an insert brings with it.
 _WHOLE = (
+    "2 CONSTANT ROWS",
     "connections",
     "outbox USING INDEX ux_outbox_chat_in_flight",
     "outbox USING INDEX ix_outbox_recovered",
@@ -48,6 +50,7 @@ def _life(conn: Connection) -> None:
     stored_connections.by_id(conn, ["shop"])
     stored_connections.backlogs(conn)
     queue.ahead(conn, rows[2].delivery)
+    queue.crowds(conn, "shop", Lane.SEND, NOW)
     assert steps.expire(conn, NOW + timedelta(days=2), 1)
 
 

@@ -32,6 +32,16 @@ async def test_lists_of_every_length_find_what_they_name_and_nothing_else(url: s
     assert values[:4] == [{"is": "other"}] * 3 + [{"is": "03"}]
 
 
+async def test_any_number_of_rows_is_written_each_with_its_own_values(url: str) -> None:
+    async with open_database(await ready(url)) as db:
+        for count in (1, 2, 3, 50, 255, 256, 257, 700):
+            rows = [{"key": f"{count}-{n}", "value": [n, None, f"words {n}"]} for n in range(count)]
+            await db.write(lambda conn, rows=rows: _PUT.run(conn, rows))  # type: ignore[misc]
+            names = [row["key"] for row in rows]
+            found = await db.read(lambda conn, names=names: _GET.rows(conn, names=names))  # type: ignore[misc]
+            assert {row.key: row.value for row in found} == {row["key"]: row["value"] for row in rows}
+
+
 async def test_an_error_is_the_one_that_core_would_raise_and_repeats_no_words(url: str) -> None:
     async with open_database(await ready(url)) as db:
         with pytest.raises(IntegrityError) as caught:

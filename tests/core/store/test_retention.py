@@ -11,6 +11,7 @@ from sqlalchemy import Connection, StaticPool, create_engine, event, func, inser
 
 from chatgrow_bot.states import State
 from chatgrow_bot.store import retention
+from chatgrow_bot.store.account_tables import webhook_uses
 from chatgrow_bot.store.database import open_database
 from chatgrow_bot.store.engines import writing_file
 from chatgrow_bot.store.metadata import metadata
@@ -25,6 +26,8 @@ from chatgrow_bot.store.tables import (
     parked,
     timeline,
 )
+
+from .test_outbox import ground
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BEFORE = NOW - timedelta(days=30)
@@ -213,6 +216,20 @@ async def test_keys_are_forgotten_by_their_age(url: str) -> None:
         assert [tuple(each) for each in found] == [("t", "k31")]
         assert await db.write(lambda conn: retention.KEYS.remove(conn, found, BEFORE)) == 1
         assert await db.read(lambda conn: ids(conn, idempotency.c.key)) == {"k29"}
+
+
+async def test_ids_of_messages_from_outside_are_forgotten_by_their_age(url: str) -> None:
+    rows = [
+        {"connection_id": "shop", "webhook_id": f"msg_{days}", "message_id": "m", "at": at(days)}
+        for days in (29, 31)
+    ]
+    async with open_database(url) as db:
+        await db.write(ground)
+        await db.write(lambda conn: conn.execute(insert(webhook_uses), rows))
+        found = await db.read(lambda conn: retention.USES.find(conn, BEFORE, 10))
+        assert [tuple(each) for each in found] == [("shop", "msg_31")]
+        assert await db.write(lambda conn: retention.USES.remove(conn, found, BEFORE)) == 1
+        assert await db.read(lambda conn: ids(conn, webhook_uses.c.webhook_id)) == {"msg_29"}
 
 
 async def test_readers_are_passed_and_what_they_miss_is_counted(url: str) -> None:

@@ -29,6 +29,8 @@ from chatgrow_bot.store.tables import inbox
 from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession
 from chatgrow_bot.testing.template import migrated
 
+from .conforming import built_in
+
 REST_API = load_plugin_module(built_in_folder() / "rest_api")
 #: Seconds that a busy machine may take.
 _PATIENCE = 20.0
@@ -114,7 +116,10 @@ class Api:
         async with self._session.request(method, self.url + path, headers=headers, **more) as answer:
             raw = await answer.read()
             is_json = raw and "json" in answer.content_type
-            return Reply(answer.status, json.loads(raw) if is_json else raw, answer.headers)
+            body = json.loads(raw) if is_json else raw
+            faults = built_in().faults(method, path, answer.status, answer.headers, body)
+            assert list(faults) == [], f"{method} {path} answers what its document does not say: {body!r}"
+            return Reply(answer.status, body, answer.headers)
 
     async def create(self, connection_id: str, user: str = "operator") -> None:
         """Make a connection over the API."""

@@ -9,7 +9,7 @@ async def test_a_login_answers_a_token_that_opens_the_rest(api: Api) -> None:
     await api.token("operator")
     answer = await api.ask("POST", LOGIN, None, json={"username": "operator-user", "password": PASSWORD})
     assert answer.status == 200
-    assert answer.body.keys() == {"accessToken", "tokenType", "expiresIn"}
+    assert answer.body.keys() == {"accessToken", "tokenType", "expiresIn", "refreshToken", "refreshExpiresIn"}
     assert (answer.body["tokenType"], answer.body["expiresIn"]) == ("Bearer", 900)
     headers = {"Authorization": f"Bearer {answer.body['accessToken']}"}
     assert (await api.ask("GET", CONNECTIONS, None, headers=headers)).status == 200

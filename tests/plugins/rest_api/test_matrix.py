@@ -1,5 +1,6 @@
 """Every route against every wrong caller. A new route is here without anyone adding it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +12,35 @@ from chatgrow_bot.plugin import Access, Route
 from .conftest import CONNECTIONS, USERS, Api, Reply
 
 #: What anyone may call. A longer list needs a reason.
-PUBLIC = {("POST", "/api/auth/login"), ("GET", "/health"), ("GET", "/api/whatsapp/health")}
+PUBLIC = {
+    ("POST", "/api/auth/login"),
+    ("POST", "/api/auth/refresh"),  # who has the token comes in by it
+    ("GET", "/health"),
+    ("GET", "/api/whatsapp/health"),
+    ("GET", "/api/logs/health"),
+    ("GET", "/api/openapi.json"),  # says nothing of anyone
+    ("GET", "/docs"),
+    ("GET", "/docs/{file}"),
+}
+#: What everybody does with what is his own: his logins, his password, his keys.
+OWN = {
+    ("POST", "/api/auth/logout"),
+    ("PUT", "/api/auth/password"),
+    ("POST", "/api/keys"),
+    ("DELETE", "/api/keys/{key_id}"),
+}
+#: Where a signature does instead of a token.
+SIGNED = ("POST", "/api/whatsapp/webhook/{connection_id}")
 #: What only looks, and shows secrets or costs the account something.
 _FOR_OPERATORS = ("/qr", "/picture", "/numbers/{number}")
 #: A body that each route takes, so that nothing but the caller can be what is wrong.
 BODIES = {
     ("POST", "/api/auth/login"): {"username": "nobody", "password": "wrong password"},
+    ("POST", "/api/auth/refresh"): {"refreshToken": "cgr_none"},
+    ("PUT", "/api/auth/password"): {"oldPassword": "wrong password", "newPassword": "correct horse"},
+    ("POST", "/api/users"): {"username": "somebody"},
+    ("PUT", "/api/users/{user_id}"): {"role": "viewer"},
+    ("POST", "/api/keys"): {"name": "a key"},
     ("POST", CONNECTIONS): {"connectionId": "another"},
     ("PUT", f"{CONNECTIONS}/{{connection_id}}"): {"name": "Renamed"},
     ("POST", f"{CONNECTIONS}/{{connection_id}}/send"): {"to": "+14155550123", "message": "hello"},
@@ -25,39 +49,48 @@ BODIES = {
     ("POST", "/api/whatsapp/messages/{message_id}/edit"): {"text": "hello again"},
     ("POST", "/api/whatsapp/messages/{message_id}/forward"): {"to": "+14155550123"},
     ("POST", f"{CONNECTIONS}/{{connection_id}}/presence"): {"available": True},
+    SIGNED: {"message": "hello", "sender": "+14155550123", "timestamp": "2026-01-01T12:00:00Z"},
 }
 
 
-def filled(route: Route, message_id: str = "0" * 32) -> str:
+def filled(route: Route, message_id: str = "0" * 32, connection_id: str = "shop") -> str:
     return (
-        route.path.replace("{connection_id}", "shop")
+        route.path.replace("{connection_id}", connection_id)
         .replace("{message_id}", message_id)
         .replace("{name}", "none")
+        .replace("{user_id}", "0" * 32)
+        .replace("{key_id}", "0" * 32)
         .replace("{chat}", "14155550123@c.us")
         .replace("{number}", "+14155550123")
     )
 
 
 async def ask(
-    api: Api, route: Route, user: str | None = None, message_id: str = "0" * 32, **more: Any
+    api: Api,
+    route: Route,
+    user: str | None = None,
+    message_id: str = "0" * 32,
+    connection_id: str = "shop",
+    **more: Any,
 ) -> Reply:
     if (route.method, route.path) == ("POST", "/api/whatsapp/media"):
         more |= {"data": b"x", "headers": {"Content-Type": "text/plain", **dict(more.get("headers", {}))}}
     elif body := BODIES.get((route.method, route.path)):
         more["json"] = body
-    return await api.ask(route.method, filled(route, message_id), user, **more)
+    return await api.ask(route.method, filled(route, message_id, connection_id), user, **more)
 
 
 def test_the_public_list_is_frozen(api: Api) -> None:
     public = {(route.method, route.path) for route in api.routes() if route.access is Access.PUBLIC}
     assert public == PUBLIC
-    assert not [route for route in api.routes() if route.access is Access.SIGNED]
+    assert [(r.method, r.path) for r in api.routes() if r.access is Access.SIGNED] == [SIGNED]
 
 
 def test_who_only_looks_changes_nothing_and_sees_no_secret(api: Api) -> None:
     for route in api.routes():
         looks = route.method == "GET" and not route.path.endswith(_FOR_OPERATORS)
-        if not looks and (route.method, route.path) not in {*PUBLIC, ("POST", "/api/commands/{name}")}:
+        others = {*PUBLIC, *OWN, SIGNED, ("POST", "/api/commands/{name}")}
+        if not looks and (route.method, route.path) not in others:
             assert route.access in (Access.OPERATOR, Access.ADMIN), route
 
 
@@ -67,6 +100,11 @@ async def test_without_a_good_token_no_other_route_answers(api: Api) -> None:
     assert isinstance(accounts, Accounts)
     revoked = await api.token("admin")
     await accounts.revoke((await accounts.verify(revoked)).user_id)
+    _, revoked_key = await accounts.keys.make(key_of := await accounts.find("admin-user"), "revoked")
+    for key in await accounts.keys.list(key_of.user_id):
+        await accounts.keys.revoke(key_of.user_id, key.key_id)
+    soon = api.clock.now() + timedelta(minutes=1)
+    _, expired_key = await accounts.keys.make(key_of, "expired", expires_at=soon)
     old = await api.token("viewer")
     api.clock.advance(16 * 60)
     head, body, signature = (await api.token("stranger")).split(".")
@@ -81,6 +119,9 @@ async def test_without_a_good_token_no_other_route_answers(api: Api) -> None:
         "forged": {"Authorization": f"Bearer {head}.{body}.{signature[::-1]}"},
         "unsigned": {"Authorization": f"Bearer {head}.{body}."},
         "cookie": {"Cookie": f"token={head}.{body}.{signature}"},
+        "revoked key": {"Authorization": f"Bearer {revoked_key}"},
+        "expired key": {"X-API-Key": expired_key},
+        "garbage key": {"X-API-Key": f"cgk_{'0' * 32}_{'A' * 43}"},
     }
     for route in api.routes():
         if (route.method, route.path) in PUBLIC:
@@ -101,10 +142,11 @@ async def all_connections(api: Api) -> list[ConnectionView]:
 @pytest.mark.parametrize("user", ["viewer", "operator"])
 async def test_a_lower_role_is_told_that_it_may_not(api: Api, user: str) -> None:
     for route in api.routes():
-        if (route.method, route.path) in PUBLIC:
+        if (route.method, route.path) in {*PUBLIC, ("POST", "/api/auth/logout")}:  # after which he is nobody
             continue
         answer = await ask(api, route, user)
-        refused = not USERS[user].includes(Role(route.access.value))
+        signed = (route.method, route.path) == SIGNED
+        refused = not USERS[user].includes(Role.OPERATOR if signed else Role(route.access.value))
         assert (answer.status == 403) == refused, (route, answer)
 
 
@@ -112,7 +154,7 @@ async def test_another_tenant_sees_what_he_would_see_if_it_did_not_exist(api: Ap
     owned = [
         route for route in api.routes() if "{connection_id}" in route.path or "{message_id}" in route.path
     ]
-    assert len(owned) == 24
+    assert len(owned) == 34
     before = {}
     for route in owned:
         answer = await ask(api, route, "stranger")

@@ -33,7 +33,7 @@ async def test_a_text_is_accepted_sent_and_its_way_can_be_followed(api: Api) -> 
     session = await api.connect("shop")
     accepted = await api.ask("POST", SEND, json={"to": TO, "message": "Hello שלום 👋"})
     assert accepted.status == 202
-    assert accepted.body.keys() == {"messageId", "status", "estimatedSendAt"}
+    assert accepted.body.keys() == {"messageId", "status", "reason", "estimatedSendAt"}
     assert accepted.body["status"] == "queued"
     assert datetime.fromisoformat(accepted.body["estimatedSendAt"]).tzinfo
     assert accepted.headers["Location"] == f"{MESSAGES}/{accepted.body['messageId']}"

@@ -36,7 +36,7 @@ async def test_both_sides_messages_are_reacted_to_and_taken_back(api: Api) -> No
     for message_id, name in zip((ours, theirs), names, strict=True):
         for emoji in ("👍🏽", ""):
             accepted = await do(api, "react", message_id, {"emoji": emoji})
-            assert accepted.body.keys() == {"messageId", "status", "estimatedSendAt"}
+            assert accepted.body.keys() == {"messageId", "status", "estimatedSendAt", "reason"}
             assert accepted.body["messageId"] != message_id
             parcel = await api.leaves(accepted)
             assert parcel.payload == Reaction(emoji=emoji)

@@ -15,7 +15,11 @@ _ID, _NAME, _WORD = sa.String(32), sa.String(64), sa.String(20)
 def upgrade() -> None:
     """Forward only: the copy made before it is the way back."""
     empty = sa.text("''")
+    # What signs tokens is made of the installation's key now: a copy of the database gives it away no more.
+    meta = sa.table("meta", sa.column("key"))
+    op.execute(meta.delete().where(meta.c.key == "jwtSecret"))
     op.add_column("outbox", sa.Column("request_id", _ID, nullable=False, server_default=empty))
+    op.create_index("ix_inbox_chat", "inbox", ["tenant", "connection_id", "chat", "id"])
     op.create_table(
         "logins",
         sa.Column("id", _ID, nullable=False),
@@ -56,6 +60,7 @@ def _webhooks() -> None:
         sa.Column("connection_id", _NAME, nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger()),
         sa.Column("used_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_keys"),
         _of_connection("webhook_keys"),
