@@ -1,0 +1,1 @@
+"""Callers who take their time, and one in a hurry."""

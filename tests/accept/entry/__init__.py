@@ -1,0 +1,1 @@
+"""Who tries to come in, and by what."""

@@ -1,0 +1,1 @@
+"""A hub among people who mean it no good."""

@@ -1,0 +1,1 @@
+"""Who writes to the hub from outside, with the right to and without."""

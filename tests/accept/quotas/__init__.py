@@ -1,0 +1,1 @@
+"""What AC-20 is made of: a hub that is killed, and clients who all want more than the plan allows."""

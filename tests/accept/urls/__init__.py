@@ -1,0 +1,1 @@
+"""Addresses that try to make the hub call its own network."""
