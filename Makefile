@@ -1,5 +1,5 @@
 # One word per chore; each does all its own set-up.
-.PHONY: help demo run test check accept pictures bench clean
+.PHONY: help demo run test check accept pictures bench load clean
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
@@ -39,6 +39,10 @@ pictures: ## the README's pictures, made anew from the running product
 bench: ## figures, measured side by side
 	@scripts/setup dev
 	@$(BIN)/python -m tests.bench
+
+load: ## a mix of calls on a hub of its own for a minute (ARGS="--url ...": on another)
+	@scripts/setup dev
+	@$(BIN)/python -m tests.bench.load $(ARGS)
 
 clean: ## remove what set-up made (sessions and logs stay)
 	rm -rf .venv plugins/*/node_modules .demo

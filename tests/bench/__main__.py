@@ -12,7 +12,7 @@ import click
 import structlog
 import uvloop
 
-from . import drain, latency, memory, paced, queue, start, store
+from . import drain, latency, memory, paced, queue, rest, start, store, worth
 from .machine import machine
 from .runs import Figure, table
 
@@ -24,6 +24,8 @@ _TOPICS = {
     "drain": drain.measure,
     "queue": queue.measure,
     "paced": paced.measure,
+    "rest": rest.measure,
+    "worth": worth.measure,
 }
 
 

@@ -1,6 +1,6 @@
 """Figures and their table. None is good or bad here: a figure stands beside its aim, and people judge."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -30,9 +30,12 @@ def beside(name: str, pairs: Sequence[tuple[float, float]], aim: str = "") -> Se
 
 def table(figures: Sequence[Figure]) -> str:
     """The figures, a line each, in columns: words to the left, numbers to the right."""
-    rows = [_HEAD, *map(_row, figures)]
+    return columns([_HEAD, *map(_row, figures)], {1, 2, 3, 5})
+
+
+def columns(rows: Sequence[Sequence[str]], numbers: Container[int]) -> str:
+    """Rows of as many cells each, one below the other; those at the places of `numbers` to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    numbers = {1, 2, 3, 5}
     return "\n".join(
         "  ".join(
             cell.rjust(width) if place in numbers else cell.ljust(width)
