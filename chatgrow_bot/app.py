@@ -115,6 +115,7 @@ async def _ground(
     http = await house.enter_async_context(SafeHttp(settings.allowed_hosts))
     reporter = Reporter(db, clock)
     await house.enter_async_context(background(reporter.run(), "reporter"))
+    await WebhookKeys(db, clock, vault).check()
     epoch, key = await db.write(_start)
     return Ground(
         settings=settings,

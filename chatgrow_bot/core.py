@@ -191,6 +191,7 @@ class Core:
         return Stats(
             db=self._ground.db,
             clock=self._ground.clock,
+            backlogs=self.queue.backlogs,
             online=self.connections.online_since,
             reports=lambda tenant: self.health.reports(tenant),
             view=self.connections.view,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from .clock import Clock
 from .config.models import Settings
 from .config.plans import Plan
-from .hub import Span, Usage, Used
+from .hub import Span, Usage, Used, plan_that_counts
 from .limits import Quota, renews
 from .store import connections as stored_connections
 from .store import usage as store
@@ -65,7 +65,7 @@ class Plans:
         return plan.media_size
 
     def _named(self, conn: Connection, tenant: str) -> str:
-        return store.plan_of(conn, tenant) or "free"
+        return plan_that_counts(store.plan_of(conn, tenant))
 
 
 def _limits(plan: Plan) -> Mapping[Span, int | None]:

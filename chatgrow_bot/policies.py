@@ -32,7 +32,7 @@ class Policies:
         self._owners = owners
         self._db = db
         self._clock = clock
-        self._plans: Mapping[str, str] = {}  #: by connection
+        self._plans: Mapping[str, str] = {}  #: by connection, of those that are known yet: each owner has one
         self._learnt = float("-inf")  #: when, by the clock that never runs backwards
         self._made: dict[
             str, tuple[ConnectionSettings, str | None, Policy]

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from .clock import Clock
-from .errors import Conflict, ConnectionNotFound, NotFound, NotLoggedIn
+from .errors import ConfigError, Conflict, ConnectionNotFound, NotFound, NotLoggedIn
 from .hub import FreshKey, Signer, WebhookKey
 from .ids import new_id
 from .signatures import Signature, to_key, to_text
@@ -23,6 +23,7 @@ from .vault import Vault
 MOST = 5
 
 _BYTES = 32
+_NAMED = 5  #: connections that an error names
 _REFUSED = "This needs a token, or a signature made with one of the connection's webhook keys"
 
 log = structlog.get_logger("chatgrow.webhook_keys")
@@ -38,6 +39,11 @@ class TooManyKeys(Conflict):
     """Remove one that is used no more."""
 
 
+class SealedElsewhere(ConfigError):
+    """Bring back the secret.key that lay beside the database, from a backup, in place of the one there now;
+    or do without these keys: chatgrow webhook-key list CONNECTION, then webhook-key remove for each."""
+
+
 class WebhookKeys:
     """Implements `hub.WebhookKeys`."""
 
@@ -47,6 +53,17 @@ class WebhookKeys:
         self._vault = vault
         #: Tried in place of keys that are not there.
         self._nobodys = vault.seal(_secret())
+        self._warned: set[str] = set()
+
+    async def check(self) -> None:
+        """Raises SealedElsewhere where keys are stored that the installation's own key does not open: with
+        another one whatever they sign would be refused, and nobody could see why."""
+        now = self._clock.now()
+        kept = await self._db.read(lambda conn: store.every(conn, now))
+        shut = {each.key.connection_id for each in kept if self._vault.unseal(each.sealed) is None}
+        if shut:
+            names = ", ".join(sorted(shut)[:_NAMED])
+            raise SealedElsewhere(f"The webhook keys of {names} were sealed with another secret.key")
 
     async def owner(self, connection_id: str) -> str:
         """Whose connection it is. Raises ConnectionNotFound."""
@@ -114,13 +131,23 @@ class WebhookKeys:
             known = found[at] if at < len(found) else None
             secret = self._vault.unseal(known.sealed if known else self._nobodys)
             if secret is None:
-                log.warning("a webhook key was sealed with another installation's key; make a new one")
+                self._warn_of(known)
                 continue
             if signature.is_of(to_key(secret), body) and known:
                 signer = Signer(tenant=known.tenant, key_id=known.key.id)
         if signer is None:
             raise NotLoggedIn(_REFUSED)
         return signer
+
+    def _warn_of(self, known: Sealed | None) -> None:
+        """Once for each key: strangers make the requests."""
+        if known and known.key.id not in self._warned:
+            self._warned.add(known.key.id)
+            log.warning(
+                "a webhook key was sealed with another installation's key; make a new one",
+                key=known.key.id,
+                connection=known.key.connection_id,
+            )
 
 
 def _secret() -> str:

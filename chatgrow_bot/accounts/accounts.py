@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import ipaddress
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -19,6 +18,7 @@ from ..errors import BadInput, NotLoggedIn, RateLimitExceeded, StoreUnavailable
 from ..hub import Identity, Tokens
 from ..ids import new_id
 from ..messages import Fact, Fault
+from ..networks import party
 from ..store import accounts as stored
 from ..store import logins
 from ..store.database import Database
@@ -101,7 +101,7 @@ class Accounts(Users):
         With `renewable` there is no refresh token: whoever holds the access token may `renew` it, for so long
         in all. Raises NotLoggedIn, RateLimitExceeded.
         """
-        name, place = username.lower(), _network(address)
+        name, place = username.lower(), party(address)
         self._brake(name, place)
         user = await self._db.read(lambda conn: stored.by_name(conn, name))
         fits = await self._passwords.check(user.password_hash if user else None, password)
@@ -126,13 +126,12 @@ class Accounts(Users):
         One that was used before is in two hands, and nobody knows which are the right ones: the login ends
         for both, with a Fault. Raises NotLoggedIn, RateLimitExceeded.
         """
-        place = _network(address)
-        _or_wait(self._refreshes.wait(place), "tries")
-        self._refreshes.take(place)
         login_id, secret = written.read(written.REFRESH, refresh_token) or ("", "")
         if not written.is_signed(self._secret, login_id, secret):
+            place = party(address)  # others may share it: what they hold is never refused for these guesses
+            _or_wait(self._refreshes.wait(place), "tries")
+            self._refreshes.take(place)
             raise NotLoggedIn("The refresh token is not valid")
-        self._refreshes.give_back(place)
         _or_wait(self._refreshes.wait(login_id), "refreshed tokens")
         self._refreshes.take(login_id)
         now, fresh = self._clock.now(), written.signed_secret(self._secret, login_id)
@@ -162,15 +161,17 @@ class Accounts(Users):
 
     async def change_password(self, who: Identity, old: str, new: str, address: str) -> None:
         """Another password for oneself, and the end of every login so far, this one too. Whoever holds a
-        token may guess as little as whoever logs in. Raises BadInput, RateLimitExceeded."""
-        place = _network(address)
+        token may guess as little as whoever logs in. Raises BadInput, RateLimitExceeded, and NotLoggedIn if
+        another password was set, or every login ended, meanwhile."""
+        place = party(address)
         self._brake(who.username, place)
         user = await self._db.read(lambda conn: stored.by_id(conn, who.user_id))
-        if not await self._passwords.check(user.password_hash if user else None, old):
+        if not await self._passwords.check(user.password_hash if user else None, old) or user is None:
             fault = {"pointer": "/oldPassword", "detail": "Wrong"}
             raise BadInput("The old password is wrong", errors=[fault])
         self._by_address.give_back(place)
-        await self.set_password(who.username, new)
+        if not await self._keep_password(user.identity, new, version=user.token_version):
+            raise NotLoggedIn("The login was ended meanwhile")
 
     async def end(self, token: str) -> None:
         """End the login that an access token came of, at once, with all its tokens."""
@@ -205,8 +206,10 @@ class Accounts(Users):
                 log.warning("the use of keys cannot be written down yet", cause=error.detail)
 
     async def _end(self, login_id: str) -> None:
-        await self._db.write(lambda conn: logins.remove(conn, login_id))
-        self._known.forget(lambda who: who.login_id == login_id)
+        try:
+            await self._db.write(lambda conn: logins.remove(conn, login_id))
+        finally:  # of an error it is not always known whether it was stored
+            self._known.forget(lambda who: who.login_id == login_id)
 
     async def _look_up(self, token: str, now: datetime) -> Verified:
         claims = tokens.read(self._secret, token, now)
@@ -250,14 +253,3 @@ def _or_wait(wait: float, what: str) -> None:
     if wait:
         seconds = math.ceil(wait)
         raise RateLimitExceeded(f"Too many {what}; try again in {seconds} s", retry_after=seconds)
-
-
-def _network(address: str) -> str:
-    """What one party holds: a single IPv4 address, but a whole /64 of IPv6."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)

@@ -84,8 +84,10 @@ class Keys:
 
     async def revoke(self, user_id: str, key_id: str) -> None:
         """End one of a user's, at once. Raises NotFound."""
-        there = await self._db.write(lambda conn: store.remove(conn, user_id, key_id))
-        self._known.forget(lambda who: who.key_id == key_id)
+        try:
+            there = await self._db.write(lambda conn: store.remove(conn, user_id, key_id))
+        finally:  # of an error it is not always known whether it was stored
+            self._known.forget(lambda who: who.key_id == key_id)
         if not there:
             raise NotFound(f"There is no key '{key_id}'")
 

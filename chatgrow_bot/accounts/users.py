@@ -2,8 +2,10 @@
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -20,6 +22,8 @@ from .passwords import Passwords
 FIRST_ADMIN = "admin"  #: the user made at the first start
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+
+log = structlog.get_logger("chatgrow.accounts")
 
 
 class LastAdmin(Conflict):
@@ -98,8 +102,8 @@ class Users:
                 raise LastAdmin("There would be no admin left who may log in")
             return store.view(conn, user_id)
 
-        changed = await self._db.write(work)
-        self._forget(user_id)
+        with self._forgetting(user_id):
+            changed = await self._db.write(work)
         if changed is None:
             raise _nobody(user_id)
         self._tell(changed)
@@ -111,26 +115,36 @@ class Users:
         Raises NotFound, BadInput.
         """
         who, password = await self.find(username), password or secrets.token_urlsafe(15)
+        await self._keep_password(who, password)
+        return password
+
+    async def _keep_password(self, who: Identity, password: str, *, version: int | None = None) -> bool:
+        """Keep it and end the user's logins; with `version` only if none was ended since that was seen."""
         kept = await self._hashed(who.username, password)
 
-        def work(conn: Connection) -> None:
-            store.set_password(conn, who.user_id, kept)
-            _end(conn, who.user_id)
+        def work(conn: Connection) -> bool:
+            is_kept = store.set_password(conn, who.user_id, kept, version=version)
+            if is_kept:
+                _end(conn, who.user_id)
+            return is_kept
 
-        await self._db.write(work)
-        self._forget(who.user_id)
-        return password
+        with self._forgetting(who.user_id):
+            return await self._db.write(work)
 
     async def revoke(self, user_id: str) -> None:
         """End every login of a user, at once."""
-        await self._db.write(lambda conn: _end(conn, user_id))
-        self._forget(user_id)
+        with self._forgetting(user_id):
+            await self._db.write(lambda conn: _end(conn, user_id))
 
     async def ensure_admin(self, plan: str = "enterprise") -> str | None:
-        """Where there is no user at all, make the first admin; his password is answered this once."""
-        if await self._db.read(store.count):
+        """Where there is no admin who may log in, make one; his password is answered this once."""
+        if await self._db.read(store.has_admin):
             return None
-        _, password = await self.add_user(FIRST_ADMIN, None, Role.ADMIN, plan)
+        try:
+            _, password = await self.add_user(FIRST_ADMIN, None, Role.ADMIN, plan)
+        except Conflict:
+            log.warning(f"no admin may log in: stop the hub, then chatgrow user add NAME --role {Role.ADMIN}")
+            return None
         return password
 
     async def _hashed(self, name: str, password: str) -> str:
@@ -138,8 +152,14 @@ class Users:
             raise BadInput("A password differs from the user's name")
         return await self._passwords.hash(password)
 
-    def _forget(self, user_id: str) -> None:
-        self._known.forget(lambda who: who.user_id == user_id)
+    @contextmanager
+    def _forgetting(self, user_id: str) -> Iterator[None]:
+        """Ask anew about a user after the block, also after an error: it is not always known then whether
+        something was stored."""
+        try:
+            yield
+        finally:
+            self._known.forget(lambda who: who.user_id == user_id)
 
     def _tell(self, user: UserView) -> None:
         for listener in self._listeners:

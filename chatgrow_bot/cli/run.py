@@ -30,7 +30,7 @@ def run(ctx: click.Context, config: Path | None) -> None:
     """Run the hub until Ctrl-C, SIGTERM or the end of its terminal."""
     found = loaded(ctx, config)
     os.umask(0o077)  # logs that rotate, the database's side files: what is made from here on is ours alone
-    shut(found.secrets)
+    shut(found.secrets, found.secret_names)
     logs = found.settings.logs
     configure(found.settings.logs_dir, Rotation(size=logs.size, keep=logs.keep), found.secrets)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -12,11 +12,12 @@ _SET_DUMPABLE = 4
 _SHORTEST = 8
 
 
-def shut(secrets: Set[str]) -> None:
-    """No core dump, nobody attaches, and what we start inherits none of these from the environment."""
+def shut(secrets: Set[str], names: Set[str] = frozenset()) -> None:
+    """No core dump, nobody attaches, and what we start inherits none of these from the environment: neither
+    the variables of these names nor others that say the same."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # a system that does not know it
             ctypes.CDLL(None, use_errno=True).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
     for name, value in list(os.environ.items()):
-        if len(value) >= _SHORTEST and value in secrets:
+        if name in names or (len(value) >= _SHORTEST and value in secrets):
             del os.environ[name]

@@ -102,7 +102,8 @@ def overlaid(document: Document, environment: Environment) -> Document:
         if environment.values.get(name) and isinstance(group, dict):
             group[key] = variable.read(environment.values[name])
             positions[variable.at] = environment.position(name)
-    return replace(document, data=data, value_positions=positions)
+    secret = {variable.at for variable in VARIABLES.values() if variable.secret}
+    return replace(document, data=data, value_positions=positions, secrets=document.secrets | secret)
 
 
 def _section(group: Any, name: str) -> Any:

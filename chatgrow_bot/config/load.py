@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from .check import check
-from .environment import overlaid, read_environment
+from .environment import VARIABLES, overlaid, read_environment
 from .models import Settings
 from .report import InvalidConfig, Problem
 from .secrets import read_secrets
@@ -27,11 +27,19 @@ class Loaded:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What `!secret` put into it, and the database's password: what nobody else may come to see."""
+        """What `!secret` put into it, what signs tokens wherever it was given, and the database's password:
+        what nobody else may come to see."""
         values = {str(self.document.value(at)) for at in self.document.secrets}
+        values.add(self.settings.server.token_secret or "")
         if password := urlsplit(self.settings.database_url).password:
             values |= {password, unquote(password)}
         return frozenset(each for each in values if len(each) >= _SECRET)
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """The environment variables that hold secrets, by what they are called."""
+        ours = {name for name, variable in VARIABLES.items() if variable.secret}
+        return self.document.secret_names | ours
 
 
 def load(

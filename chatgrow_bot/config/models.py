@@ -50,7 +50,10 @@ class Server(Section):
         default=1_000, ge=10, le=100_000, description="Callers at once; when full, an idle one makes room."
     )
     max_sockets_per_address: Count = Field(
-        default=200, ge=1, le=100_000, description="The same of one address, a trusted proxy's excepted."
+        default=200,
+        ge=1,
+        le=100_000,
+        description="The same of one address, of IPv6 a /64; a trusted proxy's excepted.",
     )
 
 

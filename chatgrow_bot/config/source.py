@@ -16,6 +16,8 @@ from .walk import At, Walk, value_at
 MAX_BYTES = 1_000_000
 
 _NEWLINE = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
+#: A line in which a secret is written out: no report quotes it.
+_WRITTEN_OUT = re.compile(r"""(?i)(secret|password)["']?\s*:(?!\s*(!secret\b|$))""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Document:
     value_positions: Mapping[At, Position]
     problems: tuple[tuple[At, Problem], ...] = ()
     secrets: frozenset[At] = frozenset()  #: values that no report may show
+    secret_names: frozenset[str] = frozenset()  #: what `!secret` names in it
 
     def position(self, at: At) -> Position:
         """Where something is named: its key, or the list item; for what is absent, what it is missing
@@ -66,7 +69,7 @@ def survey(
     together with its own. Raises InvalidConfig when there is no rest."""
     file = shown(path)
     text = _text(path, file)
-    lines = _NEWLINE.split(text)
+    lines = ["" if _WRITTEN_OUT.search(line) else line for line in _NEWLINE.split(text)]
     walk = Walk(file, lines if quote else [""] * len(lines), secrets)
     try:
         data = walk.document(yaml.parse(text, Loader=yaml.CSafeLoader))
@@ -83,6 +86,7 @@ def survey(
         value_positions=walk.value_positions,
         problems=tuple(walk.problems),
         secrets=frozenset(walk.secret_values),
+        secret_names=frozenset(walk.secret_names),
     )
 
 

@@ -36,6 +36,7 @@ class Walk:
         self.value_positions: dict[At, Position] = {}
         self.problems: list[tuple[At, Problem]] = []
         self.secret_values: set[At] = set()
+        self.secret_names: set[str] = set()
         self._file = file
         self._lines = lines
         self._secrets = secrets
@@ -135,6 +136,7 @@ class Walk:
             hint = f'set the environment variable {name}, or write `{name}: "..."` into config/secrets.yaml'
             return self._refuse(event, at, f"the secret '{name}' is not set", hint)
         self.secret_values.add(at)
+        self.secret_names.add(name)
         return self._secrets[name]
 
     def _refuse_extras(self, anchor: str | None, tag: str | None, event: yaml.Event, at: At) -> None:

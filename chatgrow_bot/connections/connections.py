@@ -35,6 +35,9 @@ from .linking import COMING
 from .requests import check_id, check_settings, phone
 from .roster import Roster
 
+#: Seconds after which a refused connection may be asked for again: its limit renews with no time of day, but
+#: somebody may have made room.
+_RETRY_AFTER = 3600
 #: Seconds to unlink an account politely before its connection is deleted.
 _GOODBYE = 10.0
 
@@ -145,13 +148,13 @@ class Connections(Roster):
     def _admit(self, who: Identity) -> None:
         most = self._settings.max_connections
         if len(self._fleet.keepers) >= most:
-            raise RateLimitExceeded(f"This hub keeps {most} connections at most and all are in use")
+            raise _full(f"This hub keeps {most} connections at most and all are in use")
         mine = sum(view.tenant == who.user_id for view in self._views.values())
         allowed = getattr(self._settings.plans, who.plan).connections
         if allowed is not None and mine >= allowed:
-            raise RateLimitExceeded(f"The plan '{who.plan}' allows {allowed} connections and all are in use")
+            raise _full(f"The plan '{who.plan}' allows {allowed} connections and all are in use")
         if lack := self._fleet.room.lacking_memory():
-            raise RateLimitExceeded(lack[0].upper() + lack[1:])
+            raise _full(lack[0].upper() + lack[1:])
 
     async def delete(self, tenant: str, connection_id: str) -> None:
         """Unlink it if that is possible, stop it, end what waits on it, forget it, remove its session. If it
@@ -243,6 +246,10 @@ class Connections(Roster):
         if picture is None:
             raise NotFound(f"There is no picture of connection '{connection_id}': nobody has to look at it")
         return picture
+
+
+def _full(said: str) -> RateLimitExceeded:
+    return RateLimitExceeded(said, retry_after=_RETRY_AFTER)
 
 
 def _set_aside(folder: Path, now: datetime) -> Path | None:

@@ -38,7 +38,7 @@ def objections(
 ) -> Sequence[str]:
     """Why nothing may leave from it until a person says so."""
     found = []
-    waiting = store.unsent(conn, view.connection_id)
+    waiting = store.unsent(conn, view.tenant, view.connection_id)
     if view.me and is_other(view.me, me) and waiting:
         found.append(
             f"another account ({masked(me)}) was linked while {waiting} message(s) waited: resume sends them "

@@ -59,3 +59,4 @@ from .usage import Plans as Plans
 from .usage import Span as Span
 from .usage import Usage as Usage
 from .usage import Used as Used
+from .usage import plan_that_counts as plan_that_counts

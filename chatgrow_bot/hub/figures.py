@@ -1,6 +1,7 @@
 """How the hub fares, in figures, and the parts that know them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -98,6 +99,21 @@ class Backlog:
     oldest_waiting: datetime | None = None  #: since when the longest waiting message could have left
     paused: bool = False
     paused_because: str = ""
+
+    @classmethod
+    def together(cls, backlogs: Iterable["Backlog"]) -> "Backlog":
+        """Those of several connections as one, under no name; states in the order in which a message passes
+        through them."""
+        sums: Counter[State] = Counter()
+        since: list[datetime] = []
+        for each in backlogs:
+            sums.update(each.by_state)
+            since += [each.oldest_waiting] if each.oldest_waiting else []
+        return cls(
+            connection_id="",
+            by_state={state: sums[state] for state in State if sums[state]},
+            oldest_waiting=min(since, default=None),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

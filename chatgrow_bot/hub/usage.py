@@ -17,6 +17,12 @@ class Span(StrEnum):
     MONTH = "month"  #: from the first of a month to the next one's
 
 
+def plan_that_counts(stored: str | None) -> str:
+    """The name of a user's plan. One who is not there any more, of whom something is still under way, has
+    what allows least."""
+    return stored or "free"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
     """How many messages were queued within the span that runs now."""

@@ -136,15 +136,23 @@ class Inbox:
         )
         message = as_stored(tenant, connection_id, arrival, self._clock.now())
         taken = await self._enter(message, "", use)
+        await self._meet(connection_id, message.chat)
         if isinstance(taken.stored, Repeat):
             return Entered(
                 message_id=taken.stored.message_id, is_news=False, unanswered="its id was used before"
             )
-        await self._met(connection_id, message.chat)
         flood = "its chat writes more than is answered" if taken.flood else ""
         return Entered(
             message_id=message.id, is_news=True, unanswered=flood or self._answers.foreseen(message)
         )
+
+    async def _meet(self, connection_id: str, chat: str) -> None:
+        """Tell that somebody wrote. His message is stored, and whoever brought it in would do so again if he
+        were told of an error. A repeat tells it again, and so does the next message of his."""
+        try:
+            await self._met(connection_id, chat)
+        except Exception:
+            log.exception("what waits for a first word from a chat could not be let go")
 
     async def _enter(self, message: Inbound, lid: str, use: Use | None = None) -> _Taken:
         if self._tasks is None or self._lanes is None:

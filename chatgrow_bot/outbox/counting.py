@@ -9,7 +9,7 @@ from math import ceil
 from sqlalchemy import Connection
 
 from ..errors import FileTooLarge, RateLimitExceeded
-from ..hub import NEAR, Span
+from ..hub import NEAR, Span, plan_that_counts
 from ..limits import Quota, renews
 from ..messages import Fault
 from ..store import journal
@@ -62,10 +62,10 @@ class Counting:
             at = mine[0].delivery.created_at
             plan, before = store.add(conn, tenant, at, len(mine))
             if self._quota(plan).is_limited:
-                yield _Bill(tenant, at, plan or "", self._quota(plan), mine, before)
+                yield _Bill(tenant, at, plan_that_counts(plan), self._quota(plan), mine, before)
 
     def _quota(self, plan: str | None) -> Quota:
-        return self._quotas.get(plan or "", _NO_LIMITS)
+        return self._quotas.get(plan_that_counts(plan), _NO_LIMITS)
 
 
 @dataclass(frozen=True, slots=True)

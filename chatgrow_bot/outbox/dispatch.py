@@ -130,7 +130,9 @@ class Dispatcher:
 
     def workers(self) -> Workers:
         """Who sends now."""
-        return Workers(concurrency=self._concurrency, alive=self._concurrency - self._gone, busy=len(self._in_flight))
+        return Workers(
+            concurrency=self._concurrency, alive=self._concurrency - self._gone, busy=len(self._in_flight)
+        )
 
     async def _work(self) -> None:
         try:

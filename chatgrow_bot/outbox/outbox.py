@@ -16,6 +16,7 @@ from ..engine import Ack
 from ..errors import (
     BadInput,
     ChatgrowError,
+    ConnectionNotFound,
     MessageNotFound,
     NotHeld,
     TooLate,
@@ -33,8 +34,8 @@ from ..messages import (
     State,
     TimelineEntry,
 )
+from ..store import connections, steps, together, waits
 from ..store import outbox as store
-from ..store import steps, together, waits
 from ..store.database import Database
 from ..store.rows import Outgoing, outgoing
 from .agenda import Agenda
@@ -140,13 +141,15 @@ class Outbox:
         self._admit()
         row = self.draft(tenant, connection_id, message, source=source, lane=Lane.SEND)
         ask = Ask(row, key, digest(connection_id, message) if key else "")
-        try:
-            stored = await self._db.write_together(self._intake.take_in, ask)
-        finally:  # cancelled, it may be stored all the same
-            self._agenda.put((connection_id, Lane.SEND), self._clock.now())
-        if isinstance(stored, ChatgrowError):
-            raise stored
-        self._lines.join(stored)
+        with self._lines.entering(row.delivery):
+            try:
+                stored = await self._db.write_together(self._intake.take_in, ask)
+            finally:  # cancelled, it may be stored all the same
+                self._agenda.put((connection_id, Lane.SEND), self._clock.now())
+            if isinstance(stored, ChatgrowError):
+                raise stored
+            if stored.id == row.delivery.id:  # else it is a repeat
+                self._lines.join(stored)
         return stored
 
     def answer(self, conn: Connection, rows: Sequence[Outgoing]) -> None:
@@ -213,18 +216,21 @@ class Outbox:
 
     async def resend(self, tenant: str, message_id: str) -> Delivery:
         """Send a quarantined message, under its same id, with all its tries. Raises MessageNotFound,
-        Conflict."""
+        ConnectionNotFound, Conflict."""
         delivery = await self.get(tenant, message_id)
         at = self._clock.now()
         if delivery.state is State.QUARANTINED and delivery.expires_at <= at:
             raise TooOld(f"Its time to live ended at {delivery.expires_at:%F %T} UTC")
         reason = "a person had it sent again, under the same id"
         fresh = {"recoveries": 0, "attempts": 0}
-        row = await self._db.write(
-            lambda conn: steps.move(
-                conn, message_id, State.QUEUED, at, since=(State.QUARANTINED,), reason=reason, **fresh
-            )
-        )
+
+        def work(conn: Connection) -> Outgoing | None:
+            if connections.owner(conn, delivery.connection_id) != tenant:  # deleted, and made by another
+                raise ConnectionNotFound(f"There is no connection '{delivery.connection_id}'")
+            held = (State.QUARANTINED,)
+            return steps.move(conn, message_id, State.QUEUED, at, since=held, reason=reason, **fresh)
+
+        row = await self._db.write(work)
         if row is None:
             raise NotHeld(f"The message is {delivery.state} and does not wait for a person's decision")
         self.wake(delivery.connection_id)

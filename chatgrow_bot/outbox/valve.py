@@ -5,7 +5,6 @@ leave a message while a halt stands there, whichever process wrote it.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -13,9 +12,9 @@ from sqlalchemy import Connection
 
 from ..clock import Clock
 from ..errors import Conflict
-from ..hub import Halt, Halting, QueueStatus, Workers
-from ..messages import State
+from ..hub import Backlog, Halt, Halting, QueueStatus, Workers
 from ..store import backlog, halts
+from ..store.backlog import Backlogs
 from ..store.database import Database
 
 #: The way to let go, for whoever reads the log of a hub that sends nothing.
@@ -40,6 +39,7 @@ class Valve:
         self._workers = workers  #: who sends now
         self._turning = asyncio.Lock()  #: whoever comes last decides, on disk and here alike
         self.halt: Halt | None = None  #: as it is on disk
+        self.backlogs = Backlogs(db, clock)
 
     async def load(self) -> None:
         """Learn how the last process left it, and say so when it left it shut."""
@@ -48,17 +48,16 @@ class Valve:
             log.warning("THE QUEUE STANDS STILL", because=halts.said(self.halt), then=_LET_GO)
 
     async def status(self, tenant: str | None = None) -> QueueStatus:
-        """How it stands, for one tenant or for everybody."""
-
-        halt, backlogs = await self._db.read(lambda conn: (halts.get(conn), backlog.of(conn, tenant)))
-        by_state: Counter[State] = Counter()
-        for each in backlogs:
-            by_state.update(each.by_state)
-        due = [each.oldest_waiting for each in backlogs if each.oldest_waiting]
+        """How it stands, for one tenant or for everybody. What waits was counted a moment ago."""
+        waiting = await self.backlogs.counted(tenant)
+        halt, backlogs = await self._db.read(
+            lambda conn: (halts.get(conn), backlog.of(conn, tenant, waiting))
+        )
+        whole = Backlog.together(backlogs)
         return QueueStatus(
             halt=halt,
-            by_state={state: by_state[state] for state in State if state in by_state},
-            oldest_waiting=min(due, default=None),
+            by_state=whole.by_state,
+            oldest_waiting=whole.oldest_waiting,
             backlogs=backlogs,
             workers=self._workers(),
         )

@@ -13,6 +13,7 @@ from ..errors import MessageNotFound, StoreUnavailable
 from ..messages import UNSENT, Delivery, State
 from ..store import journal
 from ..store.database import Database
+from ..store.journal import Entry
 from ..store.rows import Outgoing, outgoing
 
 #: Facts read at once; seconds after which the reader looks without having been woken, and after a failure.
@@ -54,14 +55,16 @@ class Waiting:
             except StoreUnavailable as error:
                 log.warning("those who wait for a message cannot be told yet", cause=error.detail)
                 await self._clock.sleep(_PATIENCE)
+            except Exception:  # the hub must not end with it
+                log.exception("those who wait for a message cannot be told yet")
+                await self._clock.sleep(_PATIENCE)
 
     async def _look(self) -> bool:
         since = self._position
         entries = await self._db.read(lambda conn: journal.read_after(conn, since, _BATCH))
         for entry in entries:
-            if entry.hook == "on_outbound" and State(entry.body["state"]) in _AT_REST:
-                for waiter in self._waiters.get(entry.body["id"], ()):
-                    waiter.set()
+            for waiter in self._waiters.get(_come_to_rest(entry), ()):
+                waiter.set()
         if entries and self._position == since:  # else somebody came meanwhile who has not heard as much
             self._position = entries[-1].position
         return bool(entries)
@@ -91,6 +94,17 @@ class Waiting:
                 del self._waiters[message_id]
             if not self._waiters:
                 self._first.clear()
+
+
+def _come_to_rest(entry: Entry) -> str:
+    """The message that has; none when a fact tells of something else, or cannot be read: one of another
+    version must not keep the others from being heard."""
+    match entry:
+        case Entry(hook="on_outbound", body={"id": str(message_id), "state": str(state)}) if (
+            state in _AT_REST
+        ):
+            return message_id
+    return ""
 
 
 def _look_up(conn: Connection, tenant: str, message_id: str) -> tuple[Delivery, int]:

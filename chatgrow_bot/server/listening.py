@@ -16,6 +16,7 @@ from aiohttp import web
 from ..errors import ConfigError
 from ..ids import new_id
 from ..logs import API
+from ..networks import party
 from .access import Requests
 from .problems import MalformedRequest, problem
 
@@ -33,7 +34,7 @@ class Bounds:
     """How many may come at once, and how long each may take."""
 
     connections: int = 1000  #: in all
-    per_address: int = 200  #: of one caller; a trusted proxy's count only in all
+    per_address: int = 200  #: of one caller, a /64 of IPv6; a trusted proxy's count only in all
     head: float = 10.0  #: seconds until a new connection has said what it wants
     idle: float = 30.0  #: seconds until it has said so again, after an answer
     unread: float = 30.0  #: seconds that an answer may lie there with nothing of it being taken
@@ -43,12 +44,13 @@ class Bounds:
 class _Connection(web.RequestHandler):
     """One connection: the framework's, which also counts and is timed from its first moment."""
 
-    __slots__ = ("_address", "_bounds", "_crowd", "_silent")
+    __slots__ = ("_address", "_bounds", "_crowd", "_silent", "party")
 
     def __init__(self, server: web.Server, crowd: "_Crowd", bounds: Bounds, **options: Any) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), keepalive_timeout=bounds.idle, **options)
         self._crowd, self._bounds = crowd, bounds
         self._address = ""
+        self.party = ""  #: to which it is counted
         self._silent: asyncio.TimerHandle | None = None
 
     @property
@@ -68,6 +70,7 @@ class _Connection(web.RequestHandler):
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if peer else ""
+        self.party = party(self._address)
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: the kernel ends what the other end does not take
             milliseconds = int(self._bounds.unread * 1000)
             transport.get_extra_info("socket").setsockopt(
@@ -116,12 +119,12 @@ class _Crowd:
         self._bounds = bounds
         self._here: dict[_Connection, None] = {}  # in the order they came
         self._unheard: dict[_Connection, None] = {}  # those of them that were silent so far
-        self._by_address: Counter[str] = Counter()
+        self._by_party: Counter[str] = Counter()
 
     def admits(self, one: _Connection) -> bool:
         """Count it in, if there is room. When the house is full, whoever has the least claim makes room, of
         several the first to come."""
-        if self._by_address[one.address] >= self._bounds.per_address and not self._is_proxy(one.address):
+        if self._by_party[one.party] >= self._bounds.per_address and not self._is_proxy(one.address):
             return False
         if len(self._here) >= self._bounds.connections:
             weakest = self._weakest()
@@ -130,7 +133,7 @@ class _Crowd:
             self.leaves(weakest)
             weakest.force_close()
         self._here[one] = self._unheard[one] = None
-        self._by_address[one.address] += 1
+        self._by_party[one.party] += 1
         return True
 
     def _weakest(self) -> _Connection:
@@ -146,9 +149,9 @@ class _Crowd:
         if one in self._here:
             del self._here[one]
             self._unheard.pop(one, None)
-            self._by_address[one.address] -= 1
-            if not self._by_address[one.address]:
-                del self._by_address[one.address]
+            self._by_party[one.party] -= 1
+            if not self._by_party[one.party]:
+                del self._by_party[one.party]
 
     def _is_proxy(self, address: str) -> bool:
         return is_among(address, self._bounds.proxies)

@@ -19,6 +19,7 @@ from ..errors import (
 )
 from ..hub import Door, Identity, Role
 from ..ids import new_id
+from ..networks import address_in
 from ..plugin import IDENTITY, RECHECK, ROUTES, Access, Route
 from .access import CALLER, REQUEST_ID
 from .browsers import refuse_foreign, told
@@ -139,6 +140,8 @@ async def _admitted(
     """The request as the handler may have it, if its sender may ask for this at all."""
     caller, scheme = _caller(request, proxies)
     request[CALLER] = caller
+    if any("\0" in value for value in request.match_info.values()):
+        raise NoSuchRoute("There is nothing at this address")  # no id has one, and not every store bears it
     if route.pages:
         refuse_foreign(request)
     token = _token(request, route)
@@ -191,8 +194,8 @@ def _caller(request: web.Request, proxies: Sequence[IPv4Network | IPv6Network]) 
     address, said = request.remote or "", request.headers.getall("X-Forwarded-For", [])
     hops = [hop.strip() for hop in ",".join(said).split(",") if hop.strip()]
     while hops and is_among(address, proxies):
-        address = hops.pop()
-    return address, "https" if secure else request.scheme
+        address = address_in(hops.pop())
+    return address or request.remote or "", "https" if secure else request.scheme
 
 
 def _check_body(request: web.Request, route: Route) -> None:

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from ..clock import Clock
+from ..errors import StoreUnavailable
 from ..store import counts, journal, lives
 from ..store.counts import Key
 from ..store.database import Database
@@ -70,13 +71,14 @@ class Reader:
                 await self._clock.sleep(GATHER)
 
     async def catch_up(self, seconds: float) -> None:
-        """Count what is committed by now, as far as that can be done in so many seconds."""
+        """Count what is committed by now, as far as that can be done in so many seconds, and as long as it
+        can be written down. Figures that are behind are figures too."""
         head = await self._db.read(journal.head)
         try:
             async with asyncio.timeout(seconds):
                 while await self._db.read(_position) < head and await self.read_on():
                     pass
-        except TimeoutError:
+        except (TimeoutError, StoreUnavailable):
             log.info("the figures are behind", facts=head - await self._db.read(_position))
 
     async def uncounted(self) -> int:

@@ -15,6 +15,7 @@ from ..limits import Policy
 from ..messages import ConnectionState, HealthReport, Lane
 from ..store import backlog, counts
 from ..store import connections as stored_connections
+from ..store.backlog import Backlogs
 from ..store.counts import Amount
 from ..store.database import Database
 from .reader import Reader
@@ -46,6 +47,7 @@ class Stats:
         *,
         db: Database,
         clock: Clock,
+        backlogs: Backlogs,
         online: Callable[[], Mapping[tuple[str, str], float]],
         reports: Callable[[str | None], Awaitable[Sequence[HealthReport]]],
         view: Callable[[str], ConnectionView],
@@ -53,6 +55,7 @@ class Stats:
     ) -> None:
         self._db = db
         self._clock = clock
+        self._backlogs = backlogs
         self._reader = Reader(db, clock)
         self._uptime = Uptime(db, clock, online)
         self._reports = reports  #: how the connections fare now
@@ -81,12 +84,13 @@ class Stats:
         now = self._clock.now()
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         since = today - timedelta(days=days - 1)
+        queued = await self._backlogs.counted(tenant)
 
         def look(
             conn: Connection,
         ) -> tuple[Sequence[Amount], Sequence[Backlog], Mapping[tuple[str, Lane], datetime]]:
             found = counts.since(conn, tenant, counts.day(since), counts.day(now), only)
-            return found, backlog.of(conn, tenant), stored_connections.next_slots(conn)
+            return found, backlog.of(conn, tenant, queued), stored_connections.next_slots(conn)
 
         amounts, waiting, slots = await self._db.read(look)
         await self._policies.learn()
@@ -95,11 +99,12 @@ class Stats:
             by_name[each.connection_id].append(each)
         backlogs = {each.connection_id: each for each in waiting}
         reports = {each.connection_id: each for each in await self._reports(tenant)}
+        pending = self._uptime.pending(counts.day(now))
         return Figures(
             since=since,
             total=to_counts((each.what, each.amount) for each in amounts),
             connections=[
-                self._of(report, by_name[name], backlogs.get(name), slots)
+                self._of(report, by_name[name], backlogs.get(name), slots, pending.get(name, 0.0))
                 for name, report in reports.items()
                 if only is None or name in only
             ],
@@ -119,6 +124,7 @@ class Stats:
         amounts: Sequence[Amount],
         waiting: Backlog | None,
         slots: Mapping[tuple[str, Lane], datetime],
+        pending: float,
     ) -> ConnectionFigures:
         name, now = report.connection_id, self._clock.now()
         paces = self._policies.of(name).paces
@@ -132,7 +138,7 @@ class Stats:
                 lane: _use(today.lanes.get(lane, 0), paces[lane].mean, slots.get((name, lane)), now)
                 for lane in Lane
             },
-            online_today=today.online + self._uptime.pending(name, counts.day(now)),
+            online_today=today.online + pending,
             online_since=self._view(name).state_since if online else None,
             health=report,
         )

@@ -1,7 +1,6 @@
 """How long each connection was online: looked at again and again, for a process that dies tells no end."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 
 from ..clock import Clock
 from ..errors import StoreUnavailable
@@ -46,17 +45,28 @@ class Uptime:
         now, day = self._clock.monotonic(), counts.day(self._clock.now())
         for (tenant, connection_id), since in self._online().items():
             key = (tenant, connection_id, day, ONLINE)
-            self._pending[key] = self._pending.get(key, 0.0) + max(0.0, now - max(self._last, since))
+            self._add({key: max(0.0, now - max(self._last, since))})
         self._last = now
 
-    def pending(self, connection_id: str, day: str) -> float:
-        """Seconds of a day that are not written down yet."""
-        return sum(
-            s for (_, name, when, _), s in self._pending.items() if (name, when) == (connection_id, day)
-        )
+    def pending(self, day: str) -> Mapping[str, float]:
+        """Seconds of a day that are not written down yet, by connection."""
+        found: dict[str, float] = {}
+        for (_, name, when, _), seconds in self._pending.items():
+            if when == day:
+                found[name] = found.get(name, 0.0) + seconds
+        return found
 
     async def _note(self) -> None:
+        # Taken out first: a write that is cut short may be made all the same, and must not be made twice.
         whole = {key: int(seconds) for key, seconds in self._pending.items() if seconds >= 1}
-        with suppress(StoreUnavailable):  # the next note has it
+        today = counts.day(self._clock.now())
+        self._add({key: -seconds for key, seconds in whole.items()})
+        self._pending = {key: rest for key, rest in self._pending.items() if key[2] == today}
+        try:
             await self._db.write(lambda conn: counts.add(conn, whole))
-            self._pending = {key: self._pending[key] - seconds for key, seconds in whole.items()}
+        except StoreUnavailable:  # the next note has it
+            self._add(whole)
+
+    def _add(self, seconds: Mapping[Key, float]) -> None:
+        for key, more in seconds.items():
+            self._pending[key] = self._pending.get(key, 0.0) + more

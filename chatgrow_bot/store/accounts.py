@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from ..hub import Identity, Role, UserView
 from .account_tables import users
@@ -78,14 +78,12 @@ def has_admin(conn: Connection) -> bool:
     return conn.execute(able.limit(1)).scalar() is not None
 
 
-def count(conn: Connection) -> int:
-    """How many there are."""
-    return int(conn.execute(select(func.count()).select_from(users)).scalar_one())
-
-
-def set_password(conn: Connection, user_id: str, password_hash: str) -> None:
-    """Keep another password's hash."""
-    conn.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+def set_password(conn: Connection, user_id: str, password_hash: str, *, version: int | None = None) -> bool:
+    """Keep another password's hash; with `version`, only where no token was ended since that was seen."""
+    mine = users.c.id == user_id
+    if version is not None:
+        mine &= users.c.token_version == version
+    return bool(conn.execute(update(users).where(mine).values(password_hash=password_hash)).rowcount)
 
 
 def end_tokens(conn: Connection, user_id: str) -> None:

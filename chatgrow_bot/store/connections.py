@@ -108,9 +108,10 @@ def count(conn: Connection, tenant: str) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def unsent(conn: Connection, connection_id: str) -> int:
-    """How many of its messages may yet leave."""
-    which = (outbox.c.connection_id == connection_id, in_states("outbox.state", UNSENT))
+def unsent(conn: Connection, tenant: str, connection_id: str) -> int:
+    """How many of its messages may yet leave; what is held of an earlier owner of its id is not its own."""
+    mine = (outbox.c.tenant == tenant, outbox.c.connection_id == connection_id)
+    which = (*mine, in_states("outbox.state", UNSENT))
     return int(conn.execute(select(func.count()).where(*which)).scalar_one())
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     tuple_,
     type_coerce,
@@ -34,7 +35,7 @@ from .prepared import Asked
 from .rows import Outgoing, to_outgoing
 from .tables import connections, outbox
 
-_WAITS = in_states("outbox.state", WAITING)
+_WAITS, _HOLDS = in_states("outbox.state", WAITING), in_states("outbox.state", HOLDS_CHAT)
 _ABOVE = outbox.alias("above")
 _CHAT_HELD = exists().where(
     _ABOVE.c.connection_id == outbox.c.connection_id,
@@ -68,6 +69,15 @@ class Crowd:
     priority: Priority
     since: datetime
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands in its lane."""
+
+    id: str
+    priority: Priority
+    due: datetime
 
 
 def _head(
@@ -142,6 +152,7 @@ _CROWDS = {
         .where(
             outbox.c.connection_id == bindparam("name"),
             outbox.c.lane == literal_column(f"'{lane}'"),
+            outbox.c.id < bindparam("first"),
             _WAITS,
         )
         .group_by(outbox.c.priority, _MINUTE)
@@ -149,6 +160,14 @@ _CROWDS = {
     )
     for lane in Lane
 }
+
+_PLACE = [outbox.c[each] for each in ("id", "connection_id", "lane", "priority", "due")]
+_LATEST = Asked(select(*_PLACE).where(outbox.c.id >= bindparam("first"), _WAITS))
+_CLAIMED = Asked(
+    select(*_PLACE).where(
+        outbox.c.connection_id == bindparam("name"), _HOLDS, outbox.c.state == State.CLAIMED
+    )
+)
 
 
 def claim(conn: Connection, claims: Sequence[Claim]) -> Sequence[Outgoing | NotYet | None]:
@@ -211,21 +230,42 @@ def waiting_lanes(conn: Connection) -> Sequence[tuple[str, Lane]]:
     return [(row.connection_id, Lane(row.lane)) for row in rows]
 
 
-def crowds(conn: Connection, connection_id: str, lane: Lane, now: datetime) -> Sequence[Crowd]:
-    """What waits in a lane: by priority, and by the minute in which it becomes due; what is due, as one."""
-    found = _CROWDS[lane].rows(conn, name=connection_id, now=now)
+def crowds(conn: Connection, connection_id: str, lane: Lane, now: datetime, first: str) -> Sequence[Crowd]:
+    """What waits in a lane, of what is older than the id `first`: by priority, and by the minute in which it
+    becomes due; what is due, as one."""
+    found = _CROWDS[lane].rows(conn, name=connection_id, now=now, first=first)
     return [Crowd(Priority(row.priority), row.since, row.count) for row in found]
 
 
-def ahead(conn: Connection, delivery: Delivery) -> int:
-    """How many messages of its lane go before this one."""
-    columns = (outbox.c.priority, outbox.c.due, outbox.c.id)
-    mine = (delivery.priority, delivery.due, delivery.id)
+def latest(conn: Connection, connection_id: str, lane: Lane, first: str) -> Sequence[Place]:
+    """What waits in a lane of the rest: few, found by their ids. And what is taken from it, and has no slot
+    yet."""
+    rows = (*_LATEST.rows(conn, first=first), *_CLAIMED.rows(conn, name=connection_id))
+    return [
+        Place(row.id, Priority(row.priority), row.due)
+        for row in rows
+        if (row.connection_id, row.lane) == (connection_id, lane)
+    ]
+
+
+def waits(conn: Connection, delivery: Delivery) -> bool:
+    """Whether a message is still in the queue."""
+    this = (outbox.c.id == delivery.id, outbox.c.tenant == delivery.tenant)
+    return conn.execute(select(outbox.c.id).where(*this, _WAITS)).first() is not None
+
+
+def ahead(conn: Connection, delivery: Delivery, now: datetime) -> int:
+    """How many messages of its lane go before this one. What is more urgent, and planned for later, does
+    not."""
+    columns = (outbox.c.due, outbox.c.id)
+    mine = (delivery.due, delivery.id)
     values = [literal(value, column.type) for value, column in zip(mine, columns, strict=True)]
+    equal = and_(outbox.c.priority == delivery.priority, tuple_(*columns) < tuple_(*values))
+    urgent = and_(outbox.c.priority < delivery.priority, outbox.c.due <= max(delivery.due, now))
     query = select(func.count()).where(
         outbox.c.connection_id == delivery.connection_id,
         outbox.c.lane == delivery.lane,
         _WAITS,
-        tuple_(*columns) < tuple_(*values),
+        or_(equal, urgent),
     )
     return int(conn.execute(query).scalar_one())

@@ -38,7 +38,7 @@ def _reasons(conn: Connection, delivery: Delivery, now: datetime) -> Iterator[st
     elif delivery.state in WAITING:
         yield from (reasons := list(_in_the_way(conn, delivery, now)))
         if not reasons:
-            yield f"its turn comes; {queue.ahead(conn, delivery)} of its lane go first"
+            yield f"its turn comes; {queue.ahead(conn, delivery, now)} of its lane go first"
 
 
 def _in_the_way(conn: Connection, delivery: Delivery, now: datetime) -> Iterator[str]:

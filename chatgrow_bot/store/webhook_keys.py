@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
 
 from ..hub import WebhookKey
+from .account_tables import users
 from .account_tables import webhook_keys as t
 from .account_tables import webhook_uses as uses
 from .dialect import insert_ignore
@@ -45,8 +46,15 @@ def of(conn: Connection, tenant: str, connection_id: str, now: datetime) -> Sequ
 
 
 def good(conn: Connection, connection_id: str, now: datetime) -> Sequence[Sealed]:
-    """The keys of a connection that are good now, with their secrets."""
-    rows = conn.execute(select(t).where(t.c.connection_id == connection_id, _good(now)).order_by(t.c.id))
+    """The keys of a connection that are good now, with their secrets; none while its owner is shut out."""
+    able = select(t).join(users, users.c.id == t.c.tenant).where(users.c.disabled.is_(False))
+    rows = conn.execute(able.where(t.c.connection_id == connection_id, _good(now)).order_by(t.c.id))
+    return [Sealed(key=_key(row), tenant=row.tenant, sealed=row.sealed) for row in rows]
+
+
+def every(conn: Connection, now: datetime) -> Sequence[Sealed]:
+    """All of the installation that are good now, with their secrets, also those of users who are shut out."""
+    rows = conn.execute(select(t).where(_good(now)).order_by(t.c.id))
     return [Sealed(key=_key(row), tenant=row.tenant, sealed=row.sealed) for row in rows]
 
 

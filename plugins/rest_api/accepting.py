@@ -1,10 +1,13 @@
 """What every route that makes a delivery ends with: the message stored under the caller's key, and a 202."""
 
+from datetime import datetime
+
+import structlog
 from aiohttp import web
 
-from chatgrow_bot.errors import BadInput
+from chatgrow_bot.errors import BadInput, StoreUnavailable
 from chatgrow_bot.hub import Outbox
-from chatgrow_bot.messages import UNSENT, Outbound
+from chatgrow_bot.messages import UNSENT, Delivery, Outbound
 from chatgrow_bot.plugin import Doc
 from chatgrow_bot.server.patience import while_there
 
@@ -15,6 +18,8 @@ from .replies import reply, tenant_of
 PATH = "/api/whatsapp/messages"
 
 _KEY_LENGTH = 255
+
+log = structlog.get_logger("chatgrow.rest_api")
 
 
 def accepts(tag: str, body: type[Request] | None = None, query: type[Query] | None = None) -> Doc:
@@ -39,17 +44,31 @@ async def accept(
     With `wait`, the answer is put off by so many seconds at most, until the message has left or has ended."""
     key, tenant = _idempotency_key(request), tenant_of(request)
     delivery = await outbox.enqueue(tenant, connection_id, message, source="api", key=key)
-    if wait:
-        async with while_there(request):
-            delivery = await outbox.wait(tenant, delivery.id, wait)
+    delivery, leaves_at = await _told(request, outbox, delivery, wait)
     accepted = Accepted(
         message_id=delivery.id,
         status=delivery.state,
         reason=delivery.reason,
-        estimated_send_at=await outbox.estimate(delivery),
+        estimated_send_at=leaves_at,
     )
     is_over = wait > 0 and delivery.state not in UNSENT
     return reply(accepted, status=200 if is_over else 202, location=f"{PATH}/{delivery.id}")
+
+
+async def _told(
+    request: web.Request, outbox: Outbox, delivery: Delivery, wait: float
+) -> tuple[Delivery, datetime]:
+    """How far a stored message is, and when it is likely to leave. It is promised: if that cannot be found
+    out, the answer is what was known when it was stored, for a caller who is told of an error sends again."""
+    try:
+        if wait:
+            async with while_there(request):
+                delivery = await outbox.wait(delivery.tenant, delivery.id, wait)
+        return delivery, await outbox.estimate(delivery)
+    except Exception as error:
+        is_bug = not isinstance(error, StoreUnavailable)
+        log.warning("no more can be told of a stored message", cause=repr(error), exc_info=is_bug)
+        return delivery, delivery.due
 
 
 def _idempotency_key(request: web.Request) -> str | None:

@@ -44,9 +44,7 @@ class LogRoutes:
         found = await self._states()
         well = all(each.is_well for each in found)
         shown = {
-            each.name: LogFileHealth(
-                writable=each.writable, room=each.has_room, failing=each.failing, bytes=each.size
-            )
+            each.name: LogFileHealth(writable=each.writable, room=each.has_room, failing=each.failing)
             for each in found
         }
         return reply(LogsHealth(status="ok" if well else "failing", files=shown), status=200 if well else 503)

@@ -17,7 +17,7 @@ from .connections import PATH as CONNECTIONS
 from .content import fetched, payload_of
 from .found import find, received, shown
 from .models.content import Content
-from .models.messages import AnyMessage, Held, HeldList, Options, Replies, Send, SendAsked
+from .models.messages import AnyMessage, Decided, Held, HeldList, Options, Replies, Send, SendAsked
 from .replies import reply, tenant_of
 
 #: Bytes of a body with a text: the longest may take 12 a character, as an escaped emoji does.
@@ -25,7 +25,7 @@ TEXT_BYTES = 1 << 20
 
 _TAG = "Messages"
 _HELD = Doc(tag=_TAG, answer=HeldList)
-_RESENT = Doc(tag=_TAG, answer=AnyMessage, also=(409,))
+_DECIDED = Doc(tag=_TAG, answer=Decided, also=(409,))
 _ONE = Doc(tag=_TAG, answer=AnyMessage)
 _REPLIES = Doc(tag=_TAG, answer=Replies)
 
@@ -50,10 +50,10 @@ class MessageRoutes:
         )
         served = (
             ("GET", f"{PATH}/held", self.held, operator, Scope.READ, _HELD),
-            ("POST", f"{one}/resend", self.resend, operator, Scope.SEND, _RESENT),
+            ("POST", f"{one}/resend", self.resend, operator, Scope.SEND, _DECIDED),
             ("GET", one, self.get, viewer, Scope.READ, _ONE),
             ("GET", f"{one}/replies", self.replies, viewer, Scope.READ, _REPLIES),
-            ("DELETE", one, self.cancel, operator, Scope.SEND, _RESENT),
+            ("DELETE", one, self.cancel, operator, Scope.SEND, _DECIDED),
         )
         for method, path, handler, access, scope, doc in served:
             yield Route(method=method, path=path, handler=handler, access=access, scope=scope, doc=doc)
@@ -80,7 +80,12 @@ class MessageRoutes:
 
     async def get(self, request: web.Request) -> web.Response:
         """What a message says; of an outgoing one also how far it has come, and every step so far."""
-        return await self._show(request)
+        tenant, message_id = tenant_of(request), request.match_info["message_id"]
+        found = await find(self._hub, request[IDENTITY], message_id)
+        if not isinstance(found.message, Delivery):
+            return reply(shown(found, (), ""))
+        timeline = await self._hub.outbox.timeline(tenant, message_id)
+        return reply(shown(found, timeline, await self._hub.outbox.waits_for(tenant, message_id)))
 
     async def replies(self, request: web.Request) -> web.Response:
         """What came in about a message: quotes of it, reactions, votes, edits, deletions."""
@@ -93,8 +98,7 @@ class MessageRoutes:
         """Take back a message that has not left, or give up one that is held."""
         tenant, message_id = tenant_of(request), request.match_info["message_id"]
         await find(self._hub, request[IDENTITY], message_id)
-        await self._hub.outbox.cancel(tenant, message_id)
-        return await self._show(request)
+        return _decided(await self._hub.outbox.cancel(tenant, message_id))
 
     async def held(self, request: web.Request) -> web.Response:
         """The messages that wait for a person's decision."""
@@ -121,16 +125,12 @@ class MessageRoutes:
         """Send a held message again, under the same id."""
         tenant, message_id = tenant_of(request), request.match_info["message_id"]
         await find(self._hub, request[IDENTITY], message_id)
-        await self._hub.outbox.resend(tenant, message_id)
-        return await self._show(request)
+        return _decided(await self._hub.outbox.resend(tenant, message_id))
 
-    async def _show(self, request: web.Request) -> web.Response:
-        tenant, message_id = tenant_of(request), request.match_info["message_id"]
-        found = await find(self._hub, request[IDENTITY], message_id)
-        if not isinstance(found.message, Delivery):
-            return reply(shown(found, (), ""))
-        timeline = await self._hub.outbox.timeline(tenant, message_id)
-        return reply(shown(found, timeline, await self._hub.outbox.waits_for(tenant, message_id)))
+
+def _decided(delivery: Delivery) -> web.Response:
+    """How far it is now, and no word of what it says: a key that may only send asks for this."""
+    return reply(Decided(message_id=delivery.id, status=delivery.state, reason=delivery.reason))
 
 
 def _addressed(to: str, options: Options, text: str = "") -> Outbound:

@@ -1,13 +1,11 @@
 """The queue of all connections together: how it stands, paused, stopped, let go."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from aiohttp import web
 
 from chatgrow_bot.errors import NotAllowed
-from chatgrow_bot.hub import Backlog, Identity, Queue, Scope, Workers
-from chatgrow_bot.messages import State
+from chatgrow_bot.hub import Backlog, Halt, Identity, Queue, Scope, Workers
 from chatgrow_bot.plugin import IDENTITY, Access, Doc, Route
 from chatgrow_bot.server.bodies import read_body, read_query
 
@@ -62,7 +60,7 @@ class QueueRoutes:
     async def status(self, request: web.Request) -> web.Response:
         """The caller's own messages by state and connection; with ?all=true everybody's, for admins.
 
-        A key that is bound to some connections sees those alone.
+        What waits is counted once a second. A key that is bound to some connections sees those alone.
         """
         asked = read_query(request, StatusAsked)
         if asked.all and not request[IDENTITY].sees_all:
@@ -85,41 +83,42 @@ class QueueRoutes:
         return await self._show(None)
 
     async def _show(self, tenant: str | None, who: Identity | None = None) -> web.Response:
-        status = await self._queue.status(tenant)
+        status, sees_all = await self._queue.status(tenant), who is None or who.sees_all
         halt, mine = status.halt, [e for e in status.backlogs if who is None or who.may_use(e.connection_id)]
+        whole = Backlog.together(mine)
         return reply(
             QueueShown(
-                halt=HaltShown(how=halt.how.value, by=halt.by, reason=halt.reason, at=halt.at)
-                if halt
-                else None,
-                by_state=_sums(mine),
-                oldest_waiting=min((e.oldest_waiting for e in mine if e.oldest_waiting), default=None),
+                halt=_halt(halt, sees_all) if halt else None,
+                by_state=by_state(whole),
+                oldest_waiting=whole.oldest_waiting,
                 paused_connections=[each.connection_id for each in mine if each.paused],
                 connections=[
                     WaitingShown(
                         connection_id=each.connection_id,
-                        by_state=_sums([each]),
+                        by_state=by_state(each),
                         oldest_waiting=each.oldest_waiting,
                         paused=each.paused,
                         paused_because=each.paused_because,
                     )
                     for each in mine
                 ],
-                workers=_workers(status.workers) if status.workers else None,
+                workers=_workers(status.workers, sees_all) if status.workers else None,
             )
         )
 
 
-def _sums(backlogs: Iterable[Backlog]) -> dict[str, int]:
-    """Messages by state, in the order in which they pass through these."""
-    sums: Counter[State] = Counter()
-    for each in backlogs:
-        sums.update(each.by_state)
-    return {state.value: sums[state] for state in State if sums[state]}
+def by_state(backlog: Backlog) -> dict[str, int]:
+    """How many messages are in which state."""
+    return {state.value: count for state, count in backlog.by_state.items()}
 
 
-def _workers(workers: Workers) -> WorkersShown:
-    return WorkersShown(concurrency=workers.concurrency, alive=workers.alive, in_flight=workers.busy)
+def _halt(halt: Halt, sees_all: bool) -> HaltShown:
+    return HaltShown(how=halt.how.value, by=halt.by if sees_all else "", reason=halt.reason, at=halt.at)
+
+
+def _workers(workers: Workers, sees_all: bool) -> WorkersShown:
+    busy = workers.busy if sees_all else None
+    return WorkersShown(concurrency=workers.concurrency, alive=workers.alive, in_flight=busy)
 
 
 async def reason_of(request: web.Request) -> str:

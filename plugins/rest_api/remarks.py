@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from chatgrow_bot.addresses import chat_of
-from chatgrow_bot.errors import BadInput, Conflict, ConnectionNotFound
+from chatgrow_bot.errors import BadInput, Conflict, ConnectionNotFound, KeyNotAllowed
 from chatgrow_bot.hub import Hub, Scope
 from chatgrow_bot.messages import FILES, NEVER_LEFT, REMARKS, Delivery, Kind, Outbound
 from chatgrow_bot.payloads import Deletion, Edit, Payload, Reaction
@@ -95,7 +95,13 @@ class RemarkRoutes:
         return await accept(request, self._hub.outbox, message.connection_id, remark)
 
     async def forward(self, request: web.Request) -> web.Response:
-        """Send a copy to somebody, shown as forwarded, on the same connection or another of the caller's."""
+        """Send a copy to somebody, shown as forwarded, on the same connection or another of the caller's.
+
+        Whoever gets the copy reads the message: an API key needs the scope `read` as well.
+        """
+        scopes = request[IDENTITY].scopes
+        if scopes is not None and Scope.READ not in scopes:
+            raise KeyNotAllowed(f"This needs a key with the scopes '{Scope.SEND}' and '{Scope.READ}'")
         body = await read_body(request, Forward)
         found = await self._found(request)
         message, content = found.message, found.content

@@ -35,6 +35,7 @@ from .models.stats import (
     TimesShown,
     UptimeShown,
 )
+from .queue import by_state
 from .replies import reply, tenant_of
 from .usage import usage_shown
 
@@ -62,7 +63,8 @@ class StatsRoutes:
     async def show(self, request: web.Request) -> web.Response:
         """The figures of all of the caller's connections together, and of each.
 
-        All that was answered before is counted. A key that is bound to some connections sees those alone.
+        All that was answered before is counted; what waits is counted once a second. A key that is bound to
+        some connections sees those alone.
         """
         asked, who = read_query(request, StatsAsked), request[IDENTITY]
         if asked.all and not who.sees_all:
@@ -80,7 +82,7 @@ class StatsRoutes:
                 since=found.since,
                 days=asked.days,
                 total=Happened(**_happened(found.total)),
-                backlog=_together([each.backlog for each in found.connections]),
+                backlog=_backlog(Backlog.together(each.backlog for each in found.connections)),
                 connections=[_connection(each) for each in found.connections],
                 limits=usage_shown(limits) if limits else None,
                 process=process_shown(self._hub.health.vitals()),
@@ -119,7 +121,7 @@ def _figures(figures: ConnectionFigures) -> dict[str, Any]:
             )
             for lane, use in figures.lanes.items()
         },
-        "backlog": _together([figures.backlog]),
+        "backlog": _backlog(figures.backlog),
         "uptime": UptimeShown(
             online_today=figures.online_today,
             online=figures.counts.online,
@@ -145,11 +147,5 @@ def _times(times: Times) -> TimesShown:
     return TimesShown(count=times.count, mean=times.mean, p50=p50, p95=p95)
 
 
-def _together(backlogs: Iterable[Backlog]) -> BacklogShown:
-    by_state: dict[str, int] = {}
-    since = []
-    for each in backlogs:
-        since += [each.oldest_waiting] if each.oldest_waiting else []
-        for state, count in each.by_state.items():
-            by_state[state.value] = by_state.get(state.value, 0) + count
-    return BacklogShown(by_state=by_state, oldest_waiting=min(since, default=None))
+def _backlog(backlog: Backlog) -> BacklogShown:
+    return BacklogShown(by_state=by_state(backlog), oldest_waiting=backlog.oldest_waiting)

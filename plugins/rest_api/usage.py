@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from chatgrow_bot.errors import NotAllowed
 from chatgrow_bot.hub import Plans, Scope, Usage, Used
-from chatgrow_bot.plugin import Access, Doc, Route
+from chatgrow_bot.plugin import IDENTITY, Access, Doc, Route
 
 from .models.usage import ConnectionsUsed, MessagesUsed, SpanShown, UsageShown
 from .replies import reply, tenant_of
@@ -13,6 +14,10 @@ from .replies import reply, tenant_of
 PATH = "/api/usage"
 
 _USAGE = Doc(tag="Usage", answer=UsageShown)
+
+
+class WholeUser(NotAllowed):
+    """Make a key that is bound to no connections, or log in."""
 
 
 class UsageRoutes:
@@ -28,7 +33,12 @@ class UsageRoutes:
         )
 
     async def show(self, request: web.Request) -> web.Response:
-        """What the caller's plan allows, and how much of it is used."""
+        """What the caller's plan allows, and how much of it is used.
+
+        All of his connections share it, so a key that is bound to some of them is refused.
+        """
+        if request[IDENTITY].connections is not None:
+            raise WholeUser("What a plan allows is for all connections together, and this key is for some")
         return reply(usage_shown(await self._plans.usage(tenant_of(request))))
 
 

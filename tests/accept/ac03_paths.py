@@ -23,8 +23,8 @@ from .paths.swaps import TURNING, opened_by_name, swapping
 from .paths.traps import CANARY, HONEST, Place, lay
 
 #: Paths made up, swaps, and seconds between two of them.
-_MADE_UP = {Size.FULL: 5_000, Size.SLICE: 250}
-_SWAPS = {Size.FULL: 1_000, Size.SLICE: 100}
+_MADE_UP = {Size.FULL: 5_000, Size.SLICE: 100}
+_SWAPS = {Size.FULL: 1_000, Size.SLICE: 50}
 _PAUSE = 0.01
 _TRIES = 5  #: of the control, which a quiet machine might let by
 _AT_ONCE = 8

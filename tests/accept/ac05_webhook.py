@@ -40,7 +40,7 @@ class Plan:
 
 _PLANS = {
     Size.FULL: Plan(mutations=10_000, replays=20, guesses=500),
-    Size.SLICE: Plan(mutations=600, replays=2, guesses=50),
+    Size.SLICE: Plan(mutations=100, replays=1, guesses=10),
 }
 _CONTROL = Plan(mutations=100, replays=1, guesses=0)
 _AT_ONCE = 100

@@ -13,8 +13,9 @@ from .checks import Check, Done, Size, Verdict
 #: Stories, and in how many processes.
 _COUNT = {Size.FULL: 1000, Size.SLICE: 2}
 _PROCESSES = {Size.FULL: 2, Size.SLICE: 1}
-#: A story of the broken engine, which calls certain what is not: the servers do not know ids in it.
-_CONTROL = range(8, 9)
+#: Stories of the broken engine, which calls certain what is not: the servers do not know ids in them. A few
+#: in a hundred come to a double, and which do changes with every step of the hub: told until one does.
+_CONTROL = [range(start, start + 8) for start in range(8, 136, 8)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +39,10 @@ async def run(size: Size) -> Verdict:
     shares = [range(number, count, processes) for number in range(processes)]
     async with asyncio.TaskGroup() as group:
         parts = [group.create_task(_stories(share)) for share in shares]
-        broken = group.create_task(_stories(_CONTROL, "--dishonest"))
+        broken = group.create_task(_caught())
     told = [each for part in parts for each in part.result()]
     faults = [f"seed {each.seed}: {fault}" for each in told for fault in each.faults]
     faults += [f"seed {each.seed}: it does not play again" for each in told if not each.again]
-    caught = [fault for each in broken.result() for fault in each.faults if "times" in fault]
     figures = {
         "messages": sum(each.messages for each in told),
         "kills": sum(each.kills for each in told),
@@ -54,8 +54,17 @@ async def run(size: Size) -> Verdict:
     return Verdict(
         done=(Done(what=f"{len(told):,} stories in virtual time", figures=figures),),
         broken=tuple(faults),
-        control=f"an engine that calls an unclear send a certain failure: {caught[0]}" if caught else "",
+        control=broken.result(),
     )
+
+
+async def _caught() -> str:
+    """What is said of the broken engine; empty when it is not found out."""
+    for seeds in _CONTROL:
+        faults = [fault for each in await _stories(seeds, "--dishonest") for fault in each.faults]
+        if doubles := [fault for fault in faults if "times" in fault]:
+            return f"an engine that calls an unclear send a certain failure: {doubles[0]}"
+    return ""
 
 
 async def _stories(seeds: range, *words: str) -> Sequence[Told]:

@@ -33,7 +33,7 @@ class Plan:
 
 _PLANS = {
     Size.FULL: Plan(clients=50, sends=200, limit=1000, kill_at=(300, 800, 3000)),
-    Size.SLICE: Plan(clients=20, sends=10, limit=100, kill_at=(50,)),
+    Size.SLICE: Plan(clients=10, sends=6, limit=30, kill_at=(15,)),
 }
 _CONTROL = Plan(clients=20, sends=10, limit=100)
 

@@ -26,10 +26,10 @@ from .entry.streams import ENDINGS, Idle, seconds_until_out
 from .entry.world import PASSWORD, World, world
 
 ADDRESSES, CHECKS_A_MINUTE = 50, 10
-_LOGINS = {Size.FULL: 1000, Size.SLICE: 300}
+_LOGINS = {Size.FULL: 1000, Size.SLICE: 100}
 _SECONDS_BETWEEN = 0.18  # virtual
 _OUT_WITHIN = 1.0
-_TIMED = {Size.FULL: 500, Size.SLICE: 6}  #: logins of a user there is, and of one there is not
+_TIMED = {Size.FULL: 500, Size.SLICE: 3}  #: logins of a user there is, and of one there is not
 _APART = 0.010
 #: A proxy that says where everybody comes from.
 _BEHIND_A_PROXY: Mapping[str, Any] = {"server": {"port": 0, "trustedProxies": ["127.0.0.0/8"]}}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from argon2 import extract_parameters
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from chatgrow_bot.accounts import Accounts
 from chatgrow_bot.accounts.brake import Brake
@@ -67,6 +68,22 @@ async def test_the_first_start_makes_an_admin_and_tells_his_password_once(
     assert await accounts.ensure_admin() is None
     who = await accounts.verify((await accounts.login("admin", password, "127.0.0.1")).access_token)
     assert (who.username, who.role) == ("admin", Role.ADMIN)
+
+
+async def test_an_admin_is_made_also_where_there_are_only_others(accounts: Accounts) -> None:
+    password = await accounts.ensure_admin()
+    assert password
+    assert (await accounts.verify((await accounts.login("admin", password, "1.1.1.1")).access_token)).role
+    assert await accounts.ensure_admin() is None
+
+
+async def test_where_somebody_else_is_called_admin_the_start_goes_on_and_says_what_to_do(
+    accounts: Accounts,
+) -> None:
+    await accounts.add_user("admin", PASSWORD, Role.VIEWER, "free")
+    with capture_logs() as logs:
+        assert await accounts.ensure_admin() is None
+    assert "chatgrow user add" in logs[0]["event"]
 
 
 async def test_a_token_survives_a_restart_but_not_another_installation_even_with_the_same_secret(

@@ -139,7 +139,7 @@ SHUT = """
 import os, subprocess, sys
 import psutil
 from chatgrow_bot.cli.secrecy import shut
-shut({"a-long-secret-value"})
+shut({"a-long-secret-value"}, {"SHORT"})
 import ctypes
 print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
 print(subprocess.run(["env"], capture_output=True, text=True).stdout)
@@ -149,11 +149,13 @@ psutil.Process().memory_full_info(), psutil.Process().num_fds(), psutil.Process(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 def test_a_hub_cannot_be_dumped_and_its_children_inherit_no_secret() -> None:
-    env = {**os.environ, "MINE": "a-long-secret-value", "THEIRS": "nothing of ours"}
+    mine = {"MINE": "a-long-secret-value", "SHORT": "abc"}
+    env = {**os.environ, **mine, "THEIRS": "nothing of ours"}
     done = subprocess.run([sys.executable, "-c", SHUT], env=env, capture_output=True, text=True, check=True)
     dumpable, _, environment = done.stdout.partition("\n")
     assert dumpable == "0"
     assert "a-long-secret-value" not in environment
+    assert "SHORT=" not in environment
     assert "THEIRS=nothing of ours" in environment
 
 

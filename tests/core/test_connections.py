@@ -55,8 +55,9 @@ async def test_ids_are_unique_numbers_are_checked_and_the_machine_has_an_end(bot
     with pytest.raises(BadInput, match="autoReconect"):
         await create(bot.admin, "shop", "Shop", "", {"autoReconect": True})
     await bot.connect()
-    with pytest.raises(RateLimitExceeded, match="1 connections at most"):
+    with pytest.raises(RateLimitExceeded, match="1 connections at most") as full:
         await create(bot.admin, "second", "Shop", "", {})
+    assert full.value.facts == {"retry_after": 3600}
 
 
 async def test_a_taken_id_is_a_conflict_and_a_foreign_one_is_not_found(bot: TalkingBot) -> None:

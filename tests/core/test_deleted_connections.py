@@ -72,7 +72,11 @@ async def test_what_was_being_sent_is_left_to_a_person_and_not_to_whoever_takes_
     async with asyncio.timeout(10):
         await bot.engine.opened["shop"].sending.wait()
     assert [parcel.text for parcel in bot.engine.opened["shop"].sent] == ["of the new owner"]
+    with pytest.raises(ConnectionNotFound):
+        await bot.running.hub.outbox.resend(bot.admin.user_id, sending.id)
     assert await state(bot, sending) is State.QUARANTINED
+    assert await bot.read(lambda conn: stored_connections.unsent(conn, bot.admin.user_id, "shop")) == 1
+    await bot.until(lambda conn: stored_connections.unsent(conn, "other", "shop"), lambda left: left == 0)
 
 
 async def test_two_deletions_at_once_are_one(bot: TalkingBot) -> None:

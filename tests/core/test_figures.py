@@ -4,14 +4,15 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from chatgrow_bot.errors import StoreFull
 from chatgrow_bot.hub import Counted, Figures
 from chatgrow_bot.limits import pace
 from chatgrow_bot.messages import ConnectionState, Lane, Outbound, State
 from chatgrow_bot.stats import uptime
 from chatgrow_bot.stats.reader import READER
-from chatgrow_bot.store import counts, journal
+from chatgrow_bot.store import backlog, counts, journal
 from chatgrow_bot.testing import FakeClock, TalkingBot
 
 from .keeping import turned_until
@@ -113,6 +114,52 @@ async def test_what_waits_is_counted_by_state(bot: TalkingBot, clock: FakeClock)
     assert status.oldest_waiting == shop.backlog.oldest_waiting
     assert (await bot.running.hub.queue.status("somebody")).by_state == {}
     assert (await bot.running.hub.queue.status()).by_state == {State.QUEUED: 3}
+
+
+async def test_whoever_asks_within_a_second_shares_one_count(
+    bot: TalkingBot, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bot.start()
+    await bot.connect()
+    queue, count, counts_made = bot.running.hub.queue, backlog.count, 0
+
+    def counted(conn: Connection, tenant: str | None) -> backlog.Waiting:
+        nonlocal counts_made
+        counts_made += 1
+        return count(conn, tenant)
+
+    monkeypatch.setattr(backlog, "count", counted)
+    tenant = bot.admin.user_id
+    await asyncio.gather(*(queue.status(tenant) for _ in range(50)), *(figures(bot) for _ in range(5)))
+    assert counts_made == 1
+    await bot.running.hub.connections.pause(tenant, "shop", "a test")
+    await send(bot)
+    [shop] = (await queue.status(tenant)).backlogs
+    assert (shop.by_state, shop.paused, counts_made) == ({}, True, 1), "only what waits is remembered"
+    assert (await queue.status()).by_state == {State.QUEUED: 1}, "everybody's are not his"
+    assert (await queue.status("somebody")).by_state == {}
+    clock.advance(1)
+    assert (await queue.status(tenant)).by_state == {State.QUEUED: 1}
+    assert (await figures(bot)).connections[0].backlog.by_state == {State.QUEUED: 1}
+    assert counts_made == 4
+
+
+async def test_figures_are_told_while_the_disk_is_full(bot: TalkingBot, clock: FakeClock) -> None:
+    await bot.start()
+    await bot.connect()
+    await send(bot)
+    assert (await figures(bot)).total.done[Counted.ACCEPTED] == 1
+    await send(bot)
+    db = bot.running.ground.db
+    write = db.write
+
+    async def full(work: object) -> None:
+        raise StoreFull("the disk is full")
+
+    db.write = full  # type: ignore[method-assign,assignment]
+    assert (await figures(bot)).total.done[Counted.ACCEPTED] == 1, "what is counted so far"
+    db.write = write  # type: ignore[method-assign]
+    assert (await figures(bot)).total.done[Counted.ACCEPTED] == 2
 
 
 async def test_old_figures_go_and_the_sums_stay(bot: TalkingBot, clock: FakeClock) -> None:

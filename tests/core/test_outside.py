@@ -3,18 +3,21 @@ at all."""
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from chatgrow_bot.errors import ConnectionNotFound
+from chatgrow_bot.errors import ConnectionNotFound, StoreUnavailable
 from chatgrow_bot.hub import Entered, FromOutside, Use
-from chatgrow_bot.messages import ConnectionState, Inbound, Outbound
+from chatgrow_bot.messages import ConnectionState, Inbound, Outbound, State
 from chatgrow_bot.plugin import Plugin, hook
-from chatgrow_bot.store import journal
+from chatgrow_bot.store import journal, places
 from chatgrow_bot.store.account_tables import webhook_uses
 from chatgrow_bot.store.tables import inbox, jobs
 from chatgrow_bot.testing import FakeClock, TalkingBot
+
+from .delivering import becomes, send
 
 SENDER = "15551230042@c.us"
 
@@ -138,3 +141,26 @@ async def test_the_clock_of_whoever_writes_is_no_word_about_ours(bot: TalkingBot
         while not any("left unanswered" in reason for reason in await bot.read(faults)):
             clock.advance(60)
     assert not any("timedatectl" in reason for reason in await bot.read(faults))
+
+
+async def test_a_failure_behind_its_commit_is_nothing_to_whoever_brought_it_in(bot: TalkingBot) -> None:
+    at_once = {"send": {"min": 0, "max": 0, "jitter": 0}, "firstContacts": {"perDay": 1}}
+    await bot.start(settings={"pacing": at_once})
+    await bot.connect()
+    await becomes(bot, await send(bot, "an offer", to="15551230043@c.us"), State.SENT)
+    held = await send(bot, "your parcel", to=SENDER)
+    await bot.until(places.promised)
+    inbox: Any = bot.running.hub.inbox
+    met, inbox._met = inbox._met, fails
+    first = await bring(bot, use="msg_1")
+    assert first.is_news
+    assert await bot.read(places.promised)
+
+    inbox._met = met  # he comes again, and is known: what waits for his first word leaves
+    again = await bring(bot, use="msg_1")
+    assert (again.is_news, again.message_id) == (False, first.message_id)
+    await becomes(bot, held, State.SENT)
+
+
+async def fails(connection_id: str, chat: str) -> None:
+    raise StoreUnavailable("a test")

@@ -107,6 +107,7 @@ def test_every_hook_has_one_example_that_uses_it() -> None:
         assert len(re.findall(rf"    @hook\n(?:    @\w+\n)?    (?:async )?def {name}\(", code)) == 1, name
 
 
+@pytest.mark.slow
 def test_its_ten_minutes_begin_as_it_says(tmp_path: Path) -> None:
     commands = blocks("console", MANUAL)[0].splitlines()
     assert commands[0].startswith("chatgrow new-plugin ")

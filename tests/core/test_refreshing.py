@@ -182,6 +182,16 @@ async def test_whoever_tries_refresh_tokens_again_and_again_is_slowed_down(
     await accounts.refresh(tokens.refresh_token, "1.1.1.1")
 
 
+async def test_who_shares_his_address_with_a_guesser_stays_logged_in(accounts: Accounts) -> None:
+    tokens = await enter(accounts)
+    for _ in range(20):
+        with pytest.raises(NotLoggedIn):
+            await accounts.refresh("cgr_guess", "1.1.1.1")
+    with pytest.raises(RateLimitExceeded):
+        await accounts.refresh("cgr_guess", "1.1.1.1")
+    assert await accounts.refresh(tokens.refresh_token, "1.1.1.1")
+
+
 async def test_an_ended_login_stays_ended_after_a_restart(
     accounts: Accounts, db: Database, clock: FakeClock
 ) -> None:

@@ -58,6 +58,21 @@ async def test_the_token_is_taken_from_the_header_alone_and_only_as_a_bearer() -
         }
 
 
+async def test_a_path_with_a_nul_is_nobodys_before_anyone_is_asked() -> None:
+    seen = []
+
+    async def note_name(request: web.Request) -> web.Response:
+        seen.append(request.match_info["name"])
+        return web.json_response({})
+
+    for access in Access:
+        async with running([route("/things/{name}", handler=note_name, access=access)]) as server:
+            answer = await server.ask("GET", "/things/a%00b")
+            assert is_problem(answer, 404, "Not found"), access
+            assert (await server.ask("GET", "/things/ab", "admin"))[0] == 200  # the control
+    assert seen == ["ab"] * len(Access)
+
+
 async def test_a_public_route_does_not_look_at_tokens() -> None:
     async with running([route()]) as server:
         assert (await server.ask("GET", "/hello", "admin"))[1] == {"who": None}
@@ -195,7 +210,10 @@ async def test_at_the_end_a_request_in_flight_is_finished_but_not_waited_for_for
         (["127.0.0.0/8"], "1.1.1.1, 6.6.6.6", "6.6.6.6"),
         (["127.0.0.0/8", "10.0.0.0/8"], "1.1.1.1, 6.6.6.6 , 10.0.0.9", "6.6.6.6"),
         (["127.0.0.0/8", "::/0"], "1.1.1.1,2001:db8::1", "1.1.1.1"),
-        (["127.0.0.0/8"], "1.1.1.1, nonsense", "nonsense"),
+        (["127.0.0.0/8"], "1.1.1.1, nonsense", "127.0.0.1"),
+        (["127.0.0.0/8"], "1.1.1.1, 6.6.6.6:5678", "6.6.6.6"),
+        (["127.0.0.0/8"], "1.1.1.1, [2001:db8::1]:5678", "2001:db8::1"),
+        (["127.0.0.0/8", "10.0.0.0/8"], "6.6.6.6:1234, 10.0.0.9:80", "6.6.6.6"),
         (["127.0.0.0/8"], ",,", "127.0.0.1"),
         (["127.0.0.0/8"], "", "127.0.0.1"),
     ],

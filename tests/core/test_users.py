@@ -1,15 +1,27 @@
 """Users: changed and shut out at once, and never without an admin; on a real database."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import pytest
+from sqlalchemy import Connection
 
 from chatgrow_bot.accounts import Accounts
-from chatgrow_bot.errors import BadInput, Conflict, NotFound, NotLoggedIn, RateLimitExceeded
-from chatgrow_bot.hub import Role, Scope, UserView
+from chatgrow_bot.errors import (
+    BadInput,
+    Conflict,
+    NotFound,
+    NotLoggedIn,
+    RateLimitExceeded,
+    StoreUnavailable,
+)
+from chatgrow_bot.hub import Identity, Role, Scope, UserView
 from chatgrow_bot.store.database import Database
 from chatgrow_bot.tenants import Directory
 from chatgrow_bot.testing import FakeClock
+
+T = TypeVar("T")
 
 SECRET = b"kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"
 PASSWORD = "correct horse battery"
@@ -97,6 +109,61 @@ async def test_one_changes_his_own_password_by_the_old_one_and_logs_in_anew(
     with pytest.raises(NotLoggedIn):
         await accounts.verify(token)
     await accounts.login("dana", "another horse battery", "1.1.1.1")
+
+
+async def test_who_is_given_another_password_meanwhile_keeps_that_one(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = await accounts.verify((await accounts.login("dana", PASSWORD, "1.1.1.1")).access_token)
+    checked, go_on = asyncio.Event(), asyncio.Event()
+    check = accounts._passwords.check
+
+    async def slow(kept: str | None, password: str) -> bool:
+        fits = await check(kept, password)
+        checked.set()
+        await go_on.wait()
+        return fits
+
+    monkeypatch.setattr(accounts._passwords, "check", slow)
+    under_way = asyncio.ensure_future(
+        accounts.change_password(who, PASSWORD, "another horse battery", "1.1.1.1")
+    )
+    await checked.wait()
+    await accounts.set_password("dana", "an admin's horse battery")
+    go_on.set()
+    with pytest.raises(NotLoggedIn):
+        await under_way
+    await accounts.login("dana", "an admin's horse battery", "1.1.1.1")
+
+
+async def test_after_an_error_of_which_nobody_knows_what_was_stored_all_is_asked_anew(
+    accounts: Accounts, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = await accounts.find("dana")
+    key, text = await accounts.keys.make(who, "a program")
+    write = db.write
+
+    async def unclear(work: Callable[[Connection], T]) -> T:
+        await write(work)
+        raise StoreUnavailable("the database was gone when it should have answered")
+
+    ends: list[Callable[[Identity], Awaitable[object]]] = [
+        lambda who: accounts.end_login(who),
+        lambda who: accounts.revoke(who.user_id),
+        lambda who: accounts.set_password("dana", PASSWORD),
+        lambda who: accounts.keys.revoke(who.user_id, key.key_id),
+        lambda who: accounts.change_user(who.user_id, disabled=True),
+    ]
+    for end in ends:
+        login = (await accounts.login("dana", PASSWORD, "1.1.1.1")).access_token
+        token = text if end is ends[3] else login
+        who = await accounts.verify(token)
+        with monkeypatch.context() as patch:
+            patch.setattr(db, "write", unclear)
+            with pytest.raises(StoreUnavailable):
+                await end(who)
+        with pytest.raises(NotLoggedIn):
+            await accounts.verify(token)
 
 
 async def test_whoever_holds_a_token_cannot_guess_the_password_faster(accounts: Accounts) -> None:

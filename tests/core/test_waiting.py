@@ -4,12 +4,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from chatgrow_bot.errors import MessageNotFound, SendRefused
 from chatgrow_bot.hub import Outbox
 from chatgrow_bot.messages import Delivery, Outbound, State
 from chatgrow_bot.outbox import Outbox as RealOutbox
 from chatgrow_bot.store import journal, meta
+from chatgrow_bot.store.tables import journal as facts
 from chatgrow_bot.testing import FakeClock, TalkingBot
 
 from .delivering import becomes, send
@@ -150,6 +152,45 @@ async def test_a_thousand_that_wait_cost_a_commit_no_more_looks_than_one(
     for wait in waits:
         wait.cancel()
     await until_waiting(outbox, 0)
+
+
+@pytest.mark.parametrize(
+    "body", [{"id": "x", "state": "teleported", "ack": 0, "reason": ""}, {"id": "x"}, {"id": [], "state": []}]
+)
+async def test_a_fact_that_cannot_be_read_keeps_nobody_from_being_told(
+    bot: TalkingBot, outbox: Outbox, body: dict[str, object]
+) -> None:
+    await bot.running.hub.connections.pause(bot.admin.user_id, "shop", "a test")
+    held = await send(bot, "one")
+    wait = asyncio.create_task(outbox.wait(held.tenant, held.id, 60))
+    await until_waiting(outbox, 1)
+    fact = {"at": bot.clock.now(), "hook": "on_outbound", "tenant": held.tenant, "connection_id": "shop"}
+    await bot.running.ground.db.write(lambda conn: conn.execute(insert(facts).values(**fact, body=body)))
+    await outbox.cancel(held.tenant, held.id)
+    assert (await asyncio.wait_for(wait, PATIENCE)).state is State.CANCELLED
+
+
+async def test_a_look_that_fails_is_made_again(
+    bot: TalkingBot, clock: FakeClock, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bot.running.hub.connections.pause(bot.admin.user_id, "shop", "a test")
+    held = await send(bot, "one")
+    failed = asyncio.Event()
+
+    def fails(*_: object) -> None:
+        failed.set()
+        raise RuntimeError("a test")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "read_after", fails)
+        wait = asyncio.create_task(outbox.wait(held.tenant, held.id, 60))
+        await asyncio.wait_for(failed.wait(), PATIENCE)
+    await outbox.cancel(held.tenant, held.id)
+    async with asyncio.timeout(PATIENCE):
+        while not wait.done():
+            clock.advance(1)
+            await asyncio.sleep(0.005)
+    assert (await wait).state is State.CANCELLED
 
 
 async def test_a_message_that_has_left_is_said_to_have_left_then(bot: TalkingBot, outbox: Outbox) -> None:

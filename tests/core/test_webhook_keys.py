@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
+from structlog.testing import capture_logs
 
 from chatgrow_bot import signatures
 from chatgrow_bot.errors import ConnectionNotFound, NotLoggedIn
 from chatgrow_bot.hub import Signer
 from chatgrow_bot.signatures import Signature, sign, to_key
-from chatgrow_bot.store.account_tables import webhook_keys
+from chatgrow_bot.store.account_tables import users, webhook_keys
 from chatgrow_bot.store.database import Database
 from chatgrow_bot.store.tables import connections
 from chatgrow_bot.testing import FakeClock
@@ -77,8 +78,24 @@ async def test_a_key_is_sealed_and_good_for_one_installation_only(
     with pytest.raises(NotLoggedIn):
         await elsewhere.verify("shop", made(secret, clock.now()), BODY)
     empty = made("whsec_", clock.now())
-    with pytest.raises(NotLoggedIn):
+    with capture_logs() as logs, pytest.raises(NotLoggedIn):
         await elsewhere.verify("shop", empty, BODY)
+    assert logs == []  # told at the first time
+
+
+async def test_the_keys_of_somebody_who_is_disabled_are_good_for_nothing_meanwhile(
+    keys: WebhookKeys, db: Database, clock: FakeClock
+) -> None:
+    secret = (await keys.make("u", "shop")).secret
+
+    async def disable(is_so: bool) -> None:
+        await db.write(lambda conn: conn.execute(update(users).values(disabled=is_so)))
+
+    await disable(True)
+    with pytest.raises(NotLoggedIn):
+        await keys.verify("shop", made(secret, clock.now()), BODY)
+    await disable(False)
+    assert (await keys.verify("shop", made(secret, clock.now()), BODY)).tenant == "u"
 
 
 async def test_a_strangers_guess_costs_the_same_work_whatever_there_is(

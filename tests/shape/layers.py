@@ -15,7 +15,7 @@ def _layer(meaning: str, names: str) -> Layer:
 LAYERS: tuple[Layer, ...] = (
     _layer(
         "what is carried, what fails, what time it is",
-        "__init__ background clock errors ids payloads private signatures states",
+        "__init__ background clock errors ids networks payloads private signatures states",
     ),
     _layer("the nouns that flow", "messages"),
     _layer("who is meant, and what a way to WhatsApp must offer", "addresses engine"),

@@ -13,7 +13,6 @@ class LogFileHealth(Answer):
     writable: bool
     room: bool = Field(description="whether its disk takes more lines")
     failing: bool = Field(description="whether the last line could not be written")
-    bytes: int = Field(description="with its rotated files")
 
 
 class LogsHealth(Answer):
@@ -26,6 +25,7 @@ class LogsHealth(Answer):
 class LogFileDetails(LogFileHealth):
     """More of it, for an admin."""
 
+    bytes: int = Field(description="with its rotated files")
     rotated: int = Field(description="rotated files that are kept")
     free: int = Field(description="bytes left on its disk")
     failures: int = Field(description="lines that could not be written since the start")

@@ -176,6 +176,14 @@ class SentMessage(SentListed):
     timeline: list[TimelineStep]
 
 
+class Decided(Answer):
+    """A message after it was taken back, given up or sent again."""
+
+    message_id: _MessageId
+    status: _Status
+    reason: str = Field(description="whether it may have left, and who decided")
+
+
 class Held(Answer):
     """A message that waits for a person's decision: to be sent again or given up."""
 

@@ -24,7 +24,7 @@ class HaltShown(Answer):
     """By whose word everything stands still."""
 
     how: Literal["pause", "stop"]
-    by: str
+    by: str = Field(description="shown to admins, to others empty")
     reason: str
     at: datetime
 
@@ -44,7 +44,9 @@ class WorkersShown(Answer):
 
     concurrency: int = Field(description="how many messages may be under way at once")
     alive: int = Field(description="workers that are there; fewer than the concurrency is a fault")
-    in_flight: int = Field(description="messages that are under way, whoever's they are")
+    in_flight: int | None = Field(
+        description="messages that are under way, whoever's they are; null unless for admins"
+    )
 
 
 class QueueShown(Answer):

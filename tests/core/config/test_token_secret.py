@@ -44,3 +44,36 @@ def test_a_strong_secret_is_used_and_an_empty_one_is_none(project: Project) -> N
     assert project.load("", {"JWT_SECRET": STRONG}).settings.server.token_secret == STRONG
     assert project.load("", {"JWT_SECRET": ""}).settings.server.token_secret is None
     assert STRONG not in repr(project.load("", {"JWT_SECRET": STRONG}).settings)
+
+
+@pytest.mark.parametrize("weak", ["canary-key", "please-change-this-canary-in-production!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "server: {{tokenSecret: {}}}\n",
+        "server:\n  tokenSecret: '{}'\n",
+        "server:\n  tokensecret: {}\n",
+        "server:\n  tokenSecret: '{}\n",
+        'server: {{"tokenSecret": "{}", prot: 1}}\n',
+    ],
+)
+def test_one_that_is_written_into_the_file_is_not_shown_either(
+    weak: str, text: str, project: Project
+) -> None:
+    assert "canary" not in project.report(text.format(weak))
+
+
+def test_a_number_for_a_secret_is_not_shown_either(project: Project) -> None:
+    assert "7234561" not in project.report("server:\n  tokenSecret: 7234561\n")
+
+
+def test_wherever_it_comes_from_it_is_known_as_a_secret(project: Project) -> None:
+    project.write(f"JWT_SECRET={STRONG}\n", ".env")
+    assert project.load("").secrets == {STRONG}
+    (project.root / ".env").unlink()
+    assert project.load(f"server: {{tokenSecret: '{STRONG}'}}\n").secrets == {STRONG}
+    assert project.load("", {"JWT_SECRET": STRONG}).secrets == {STRONG}
+    assert project.load("").secrets == frozenset()
+    found = project.load(NAMED, {"SIGNING": STRONG})
+    assert found.secrets == {STRONG}
+    assert found.secret_names == {"JWT_SECRET", "SIGNING"}

@@ -91,7 +91,7 @@ async def test_those_ahead_are_the_ones_that_would_be_claimed_sooner(db: Databas
     urgent = message(9, priority=Priority.HIGH)
     rows = [*(message(n) for n in range(5)), urgent, message(0, priority=Priority.LOW)]
     await put(db, *rows)
-    ahead = await db.read(lambda conn: [queue.ahead(conn, row.delivery) for row in rows])
+    ahead = await db.read(lambda conn: [queue.ahead(conn, row.delivery, LATER) for row in rows])
     assert ahead == [1, 2, 3, 4, 5, 0, 6]
 
 

@@ -49,8 +49,9 @@ def _life(conn: Connection) -> None:
     stored.history(conn, "u", taken.delivery.id)
     stored_connections.by_id(conn, ["shop"])
     stored_connections.backlogs(conn)
-    queue.ahead(conn, rows[2].delivery)
-    queue.crowds(conn, "shop", Lane.SEND, NOW)
+    queue.ahead(conn, rows[2].delivery, NOW)
+    queue.crowds(conn, "shop", Lane.SEND, NOW, rows[2].delivery.id)
+    queue.latest(conn, "shop", Lane.SEND, rows[2].delivery.id)
     assert steps.expire(conn, NOW + timedelta(days=2), 1)
 
 

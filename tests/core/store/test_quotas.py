@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,16 @@ async def test_of_many_that_ask_at_once_exactly_the_limit_is_taken_in(db: Databa
         "limit": 40,
         "used": 40,
         "resetsAt": "2026-01-02T00:00:00Z",
+    }
+
+
+async def test_who_is_no_user_any_more_has_what_free_allows(db: Database) -> None:
+    rows = [message(n) for n in range(LIMIT + 5)]
+    rows = [replace(row, delivery=replace(row.delivery, tenant="nobody")) for row in rows]
+    refused = await db.write(lambda conn: Counting(QUOTAS).take(conn, rows))
+    assert [*refused] == [row.delivery.id for row in rows[LIMIT:]]
+    assert {each.detail.partition(" are")[0] for each in refused.values()} == {
+        f"{LIMIT} of {LIMIT} messages of the plan 'free'"
     }
 
 

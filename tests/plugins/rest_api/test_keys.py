@@ -52,8 +52,6 @@ OPENS = {
         f"POST {ONE}/resume",
         f"GET {ONE}/picture",
         f"GET {ONE}/webhook-keys",
-        f"POST {ONE}/webhook-keys",
-        f"POST {ONE}/webhook-keys/rotate",
         f"DELETE {ONE}/webhook-keys/{{key_id}}",
     },
     Scope.DELETE: {f"DELETE {ONE}", f"POST {MESSAGES}/{{message_id}}/delete"},
@@ -69,6 +67,10 @@ OPENS = {
     },
     Scope.METRICS: set(),
 }
+
+
+#: What takes the scope `read` as well: whoever gets a copy reads it.
+READS_TOO = {f"POST {MESSAGES}/{{message_id}}/forward"}
 
 
 def place(route: Route) -> str:
@@ -109,7 +111,7 @@ async def test_a_key_opens_the_routes_of_its_scope_and_no_other(api: Api) -> Non
             if route.access is Access.PUBLIC:
                 continue
             answer = await ask(api, route, headers=header)
-            opens = route.scope is scope
+            opens = route.scope is scope and place(route) not in READS_TOO
             assert is_for_keys_refusal(answer) is not opens, (scope, route, answer)
             assert not opens or answer.status not in (401, 403), (scope, route, answer)
             assert route.scope is not None or no_key(answer), (scope, route)

@@ -24,7 +24,7 @@ def file(tmp_path: Path) -> Iterator[LogFile]:
 async def test_log_files_that_are_written_are_well(api: Api, file: LogFile) -> None:
     answer = await api.ask("GET", "/api/logs/health", None)
     assert answer.status == 200
-    shown = {"writable": True, "room": True, "failing": False, "bytes": 10}
+    shown = {"writable": True, "room": True, "failing": False}
     assert answer.body == {"status": "ok", "files": {"combined": shown}}
 
 
@@ -46,6 +46,7 @@ async def test_an_admin_sees_how_many_lines_were_lost_and_why(api: Api, file: Lo
     details = answer.body["files"]["combined"]
     assert (details["failures"], details["lastFailure"], details["rotated"]) == (1, "TypeError", 0)
     assert details["free"] > 0
+    assert details["bytes"] >= 10
     assert (await api.ask("GET", "/api/logs/files", "operator")).status == 403
 
 

@@ -40,10 +40,12 @@ async def test_the_whole_queue_is_an_admin_s_to_stop(api: Api) -> None:
     sent = await api.ask("POST", SEND, json={"to": "+15551230001", "message": "hello"})
     own = await api.ask("GET", "/api/queue/status")
     assert own.body["byState"] == {"queued": 1}
-    assert own.body["halt"]["reason"] == "it went wild"
+    assert (own.body["halt"]["reason"], own.body["halt"]["by"]) == ("it went wild", "")
+    assert (await api.ask("GET", "/api/queue/status", "admin")).body["halt"]["by"] == "admin-user"
     assert (await api.ask("GET", "/api/queue/status", "stranger")).body["byState"] == {}
     assert (await api.ask("GET", "/api/queue/status?all=true")).is_problem(403, "Not allowed")
     assert (await api.ask("GET", "/api/queue/status?all=yes")).is_problem(422, "Invalid request")
+    api.clock.advance(1)  # what was counted for the answer to the stop is old then
     every = await api.ask("GET", "/api/queue/status?all=true", "admin")
     assert every.body["byState"] == {"queued": 1}
     assert (await api.ask("POST", "/api/queue/pause", "admin")).is_problem(409, "Conflict")

@@ -114,7 +114,7 @@ async def test_what_is_not_signed_rightly_gets_one_answer_whatever_is_wrong(api:
         ),
         "no keys": (good, body, "keyless"),
         "no connection": (good, body, "none"),
-        "a connection of no form": (good, body, "%00"),
+        "a connection of no form": (good, body, "%01"),
         "too old": (dict(signed(key, now, body, ahead=-301)), body, "shop"),
         "too new": (dict(signed(key, now, body, ahead=301)), body, "shop"),
         "read and written again": (good, again, "shop"),
@@ -133,6 +133,9 @@ async def test_what_is_not_signed_rightly_gets_one_answer_whatever_is_wrong(api:
         assert answer.is_problem(401, "Not logged in"), (name, answer)
         seen.add(json.dumps(answer.body | {"requestId": ""}))
     assert len(seen) == 1
+    assert (await refused(api, good, body, "a%00b")).is_problem(
+        404, "Not found"
+    )  # no connection is called so
     assert await stored(api) == 0
     assert (await refused(api, good, body)).status == 202, "the control"
 
