@@ -197,6 +197,7 @@ async def test_a_passkey_is_said_and_forgotten_once_it_was_shown(own: World) -> 
 
 
 @pytest.mark.asyncio(loop_scope="function")
+@pytest.mark.slow
 async def test_bans_a_full_disk_and_an_outdated_version_are_no_mere_logouts(own: World) -> None:
     async with own.open() as session:
         await own.link(session)
@@ -233,6 +234,7 @@ async def test_codes_that_have_run_out_are_said_and_renewed(own: World) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="function")
+@pytest.mark.slow
 async def test_after_a_kill_the_store_lacks_its_last_seconds_and_then_the_login(own: World) -> None:
     dana = own.customer()
     early, late = "3EB00000000000000000E1", "3EB00000000000000000E2"
