@@ -248,3 +248,12 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
                 open=lambda profile: page_at(driver, folder / profile, sim.port),
             )
             assert page.complaints == []  # wa-js finds every shape it asks for, in whatever a test does
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The stand-in's own pages are tried by `make accept`: every test of the engine stands on them anyway."""
+    here = Path(__file__).parent
+    for item in items:
+        stands_on = {*getattr(item, "fixturenames", ())}
+        if here in item.path.parents and stands_on & {"playwright", "phones", "stage"}:
+            item.add_marker(pytest.mark.slow)
