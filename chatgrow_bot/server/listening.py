@@ -37,6 +37,7 @@ class Bounds:
     per_address: int = 200  #: of one caller, a /64 of IPv6; a trusted proxy's count only in all
     head: float = 10.0  #: seconds until a new connection has said what it wants
     idle: float = 30.0  #: seconds until it has said so again, after an answer
+    lately: float = 5.0  #: seconds for which an answered line is left alone: its caller may just be asking
     unread: float = 30.0  #: seconds that an answer may lie there with nothing of it being taken
     proxies: Networks = ()  #: that are trusted
 
@@ -60,11 +61,14 @@ class _Connection(web.RequestHandler):
 
     @property
     def claim(self) -> int:
-        """Its claim to stay: 0 it has never said what it wants; 1 it wants nothing now; 2 it is still saying
-        it; 3 it is being answered."""
-        if self._current_request is None:
-            return 1 if self._request_count else 0
-        return _ANSWERED if self._current_request.content.is_eof() else 2
+        """Its claim to stay: 0 it has never said what it wants; 1 it has wanted nothing for a while; 2 it is
+        still saying it; 3 it is being answered, or was lately."""
+        if self._current_request is not None:
+            return _ANSWERED if self._current_request.content.is_eof() else 2
+        if not self._request_count:
+            return 0
+        answered = self._next_keepalive_close_time - self._bounds.idle
+        return _ANSWERED if self._messages or self._loop.time() - answered < self._bounds.lately else 1
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)

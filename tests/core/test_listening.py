@@ -107,7 +107,7 @@ async def test_in_a_full_house_whoever_has_the_least_claim_makes_room() -> None:
         await go_on.wait()
         return web.Response(text="done")
 
-    async with calling(route("/slow", handler=slow), NOTE, connections=4) as callers:
+    async with calling(route("/slow", handler=slow), NOTE, connections=4, lately=0) as callers:
         at_work = await callers.call()
         at_work[1].write(HELLO.replace(b"/hello", b"/slow"))
         async with asyncio.timeout(PATIENCE):
@@ -126,6 +126,19 @@ async def test_in_a_full_house_whoever_has_the_least_claim_makes_room() -> None:
                 await arrived.acquire()
         go_on.set()
         assert b" 200 " in await at_work[0].readline()
+
+
+async def test_a_line_that_was_answered_lately_is_left_alone() -> None:
+    async with calling(NOTE, connections=2, lately=60) as callers:
+        first, kept = await callers.hello()
+        assert b" 200 " in first
+        dripping = await callers.call("127.0.0.2")
+        dripping[1].write(
+            b"POST /note HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+        )
+        assert b" 200 " in (await callers.hello("127.0.0.3"))[0]
+        await ended(dripping[0])
+        assert b" 200 " in await callers.again(kept)
 
 
 async def test_when_all_are_at_work_one_more_is_told_to_come_again() -> None:
