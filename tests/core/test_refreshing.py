@@ -16,13 +16,8 @@ from chatgrow_bot.store.account_tables import logins
 from chatgrow_bot.store.database import Database
 from chatgrow_bot.testing import FakeClock
 
-SECRET = b"kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+from .dana import PASSWORD, SECRET
+from .dana import clock as clock
 
 
 @pytest.fixture

@@ -21,23 +21,11 @@ from chatgrow_bot.store.database import Database
 from chatgrow_bot.tenants import Directory
 from chatgrow_bot.testing import FakeClock
 
+from .dana import PASSWORD
+from .dana import accounts as accounts
+from .dana import clock as clock
+
 T = TypeVar("T")
-
-SECRET = b"kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def accounts(db: Database, clock: FakeClock) -> Accounts:
-    made = await Accounts.open(db, clock, secret=SECRET)
-    await made.ensure_admin()
-    await made.add_user("dana", PASSWORD, Role.OPERATOR, "free")
-    return made
 
 
 async def test_who_is_disabled_is_out_at_once_by_every_road_and_back_when_enabled(accounts: Accounts) -> None:
