@@ -81,10 +81,23 @@ class Outbox(Protocol):
     """The way out."""
 
     async def enqueue(
-        self, tenant: str, connection_id: str, message: Outbound, *, source: str, key: str | None = None
+        self,
+        tenant: str,
+        connection_id: str,
+        message: Outbound,
+        *,
+        source: str,
+        key: str | None = None,
+        asked: str = "",
     ) -> Delivery:
         """Store a message to send; on disk when this returns. A repeated `key` answers the first delivery.
+        `asked` is a digest of the request (64 characters at most) for `asked_before`.
         Raises ConnectionNotFound, ConnectionNotReady, InvalidPhoneNumber, BadInput, RateLimitExceeded."""
+        ...
+
+    async def asked_before(self, tenant: str, key: str, asked: str) -> Delivery | None:
+        """What was queued under a key for the same request, whatever has become of the files that it names
+        since; else None."""
         ...
 
     async def get(self, tenant: str, message_id: str) -> Delivery:

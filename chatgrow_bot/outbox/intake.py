@@ -39,6 +39,7 @@ class Ask:
     row: Outgoing
     key: str | None
     digest: str
+    asked: str = ""
 
 
 class Intake:
@@ -78,7 +79,7 @@ class Intake:
         stored = store.add(conn, [ask.row for ask in taken])
         for ask in taken:
             if ask.key:
-                store.keep_key(conn, ask.row, ask.key, ask.digest)
+                store.keep_key(conn, ask.row, ask.key, ask.digest, ask.asked)
         return {**refused, **{each.id: each for each in stored}}
 
 

@@ -135,12 +135,19 @@ class Outbox:
         )
 
     async def enqueue(
-        self, tenant: str, connection_id: str, message: Outbound, *, source: str, key: str | None = None
+        self,
+        tenant: str,
+        connection_id: str,
+        message: Outbound,
+        *,
+        source: str,
+        key: str | None = None,
+        asked: str = "",
     ) -> Delivery:
         """Store a message to send; it is on disk when this returns."""
         self._admit()
         row = self.draft(tenant, connection_id, message, source=source, lane=Lane.SEND)
-        ask = Ask(row, key, digest(connection_id, message) if key else "")
+        ask = Ask(row, key, digest(connection_id, message) if key else "", asked)
         with self._lines.entering(row.delivery):
             try:
                 stored = await self._db.write_together(self._intake.take_in, ask)
@@ -151,6 +158,11 @@ class Outbox:
             if stored.id == row.delivery.id:  # else it is a repeat
                 self._lines.join(stored)
         return stored
+
+    async def asked_before(self, tenant: str, key: str, asked: str) -> Delivery | None:
+        """What was queued under a key when the same was asked for; else None."""
+        row = await self._db.read(lambda conn: store.asked_before(conn, tenant, key, asked))
+        return row.delivery if row else None
 
     def answer(self, conn: Connection, rows: Sequence[Outgoing]) -> None:
         """Store automatic replies, in the transaction that ends the way in of what they answer. They count

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from ..messages import HOLDS_CHAT, WAITING, Delivery, State, TimelineEntry
 from . import contacts, steps
@@ -151,18 +151,32 @@ def history(conn: Connection, tenant: str, message_id: str) -> Sequence[Timeline
 
 
 def by_key(conn: Connection, tenant: str, key: str) -> tuple[str, Outgoing | None] | None:
-    """What was queued under an idempotency key: the digest of the request, and the message."""
-    row = conn.execute(
-        select(idempotency).where(idempotency.c.tenant == tenant, idempotency.c.key == key)
-    ).first()
+    """What was queued under an idempotency key: the digest of what is sent, and the message."""
+    row = _kept(conn, tenant, key)
     return row and (row.digest, outgoing(conn, tenant, row.message_id))
 
 
-def keep_key(conn: Connection, row: Outgoing, key: str, digest: str) -> None:
+def asked_before(conn: Connection, tenant: str, key: str, asked: str) -> Outgoing | None:
+    """What was queued under an idempotency key, if it was for the same request."""
+    row = _kept(conn, tenant, key)
+    return outgoing(conn, tenant, row.message_id) if row and row.asked == asked else None
+
+
+def _kept(conn: Connection, tenant: str, key: str) -> Row[Any] | None:
+    where = (idempotency.c.tenant == tenant, idempotency.c.key == key)
+    return conn.execute(select(idempotency).where(*where)).first()
+
+
+def keep_key(conn: Connection, row: Outgoing, key: str, digest: str, asked: str) -> None:
     """Remember under which key a message was queued."""
     d = row.delivery
     conn.execute(
         insert(idempotency).values(
-            tenant=d.tenant, key=key, digest=digest, message_id=d.id, created_at=d.created_at
+            tenant=d.tenant,
+            key=key,
+            digest=digest,
+            asked=asked,
+            message_id=d.id,
+            created_at=d.created_at,
         )
     )

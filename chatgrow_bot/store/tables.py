@@ -145,7 +145,9 @@ idempotency = Table(
     metadata,
     Column("tenant", Id, primary_key=True),
     Column("key", String(255), primary_key=True),
-    Column("digest", Name, nullable=False),  #: of what was asked: another body under the same key is refused
+    Column("digest", Name, nullable=False),  #: of what is sent: another message under the same key is refused
+    #: of the request itself, which may name a file that is gone or another by now
+    Column("asked", Name, nullable=False, server_default=text("''")),
     Column("message_id", Id, nullable=False),
     Column("created_at", Moment, nullable=False),
 )

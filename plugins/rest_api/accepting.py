@@ -38,12 +38,31 @@ def accepts(tag: str, body: type[Request] | None = None, query: type[Query] | No
 
 
 async def accept(
-    request: web.Request, outbox: Outbox, connection_id: str, message: Outbound, wait: float = 0
+    request: web.Request,
+    outbox: Outbox,
+    connection_id: str,
+    message: Outbound,
+    wait: float = 0,
+    asked: str = "",
 ) -> web.Response:
     """Store a message: it is on disk when this answers. A repeated Idempotency-Key answers the first one.
     With `wait`, the answer is put off by so many seconds at most, until the message has left or has ended."""
     key, tenant = _idempotency_key(request), tenant_of(request)
-    delivery = await outbox.enqueue(tenant, connection_id, message, source="api", key=key)
+    delivery = await outbox.enqueue(tenant, connection_id, message, source="api", key=key, asked=asked)
+    return await _answer(request, outbox, delivery, wait)
+
+
+async def accepted_before(
+    request: web.Request, outbox: Outbox, asked: str, wait: float
+) -> web.Response | None:
+    """The answer to who asks for the same again, before a file is fetched that may be gone; None for who does
+    not."""
+    key = _idempotency_key(request)
+    delivery = await outbox.asked_before(tenant_of(request), key, asked) if key else None
+    return await _answer(request, outbox, delivery, wait) if delivery else None
+
+
+async def _answer(request: web.Request, outbox: Outbox, delivery: Delivery, wait: float) -> web.Response:
     delivery, leaves_at = await _told(request, outbox, delivery, wait)
     accepted = Accepted(
         message_id=delivery.id,

@@ -1,6 +1,7 @@
 """Messages: accepted for sending, looked up, taken back."""
 
 import dataclasses
+import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from chatgrow_bot.messages import Delivery, Outbound, Priority
 from chatgrow_bot.plugin import IDENTITY, Access, Doc, Route
 from chatgrow_bot.server.bodies import read_body, read_query
 
-from .accepting import PATH, accept, accepts
+from .accepting import PATH, accept, accepted_before, accepts
 from .connections import PATH as CONNECTIONS
 from .content import fetched, payload_of
 from .found import find, received, shown
@@ -63,11 +64,15 @@ class MessageRoutes:
         once it is sent or has ended (200), or after so many seconds (202)."""
         tenant, connection_id = tenant_of(request), request.match_info["connection_id"]
         asked = read_query(request, SendAsked)
-        body = await read_body(request, Send)
+        body, digest = await read_body(request, Send), ""
         if isinstance(body.message, Content):
             message = _addressed(body.to, body.options)
             if source := body.message.media:
-                # Before a file is fetched, and for nobody's sake but the owner's.
+                digest = _digest(connection_id, body)
+                # Before a file is fetched, which may be gone by now.
+                if before := await accepted_before(request, self._hub.outbox, digest, asked.wait):
+                    return before
+                # And for nobody's sake but the owner's.
                 await self._hub.connections.get(tenant, connection_id)
                 most = await self._hub.plans.media_size(tenant)
                 media = await fetched(self._hub.spool, tenant, source, most)
@@ -76,7 +81,7 @@ class MessageRoutes:
                 message = dataclasses.replace(message, payload=payload_of(body.message))
         else:
             message = _addressed(body.to, body.options, body.message)
-        return await accept(request, self._hub.outbox, connection_id, message, asked.wait)
+        return await accept(request, self._hub.outbox, connection_id, message, asked.wait, digest)
 
     async def get(self, request: web.Request) -> web.Response:
         """What a message says; of an outgoing one also how far it has come, and every step so far."""
@@ -131,6 +136,11 @@ class MessageRoutes:
 def _decided(delivery: Delivery) -> web.Response:
     """How far it is now, and no word of what it says: a key that may only send asks for this."""
     return reply(Decided(message_id=delivery.id, status=delivery.state, reason=delivery.reason))
+
+
+def _digest(connection_id: str, body: Send) -> str:
+    """A request as one short value."""
+    return hashlib.sha256(f"{connection_id} {body.model_dump_json()}".encode()).hexdigest()
 
 
 def _addressed(to: str, options: Options, text: str = "") -> Outbound:

@@ -118,7 +118,7 @@ class _Hasty:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def enqueue(
-        self, tenant: str, connection_id: str, message: Outbound, *, source: str, key: str | None = None
+        self, tenant: str, connection_id: str, message: Outbound, *, source: str, **_rest: str | None
     ) -> Delivery:
         row = self._outbox.draft(tenant, connection_id, message, source=source, lane=Lane.SEND)
         self._tasks.add(asyncio.create_task(self._store(row)))

@@ -119,7 +119,7 @@ class Content(Request):
 
 
 def _branch(value: Any) -> str | None:
-    return "<text>" if isinstance(value, str) else "<content>" if isinstance(value, dict) else None
+    return "<text>" if isinstance(value, str) else "<content>" if isinstance(value, dict | Content) else None
 
 
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_LIMIT)]

@@ -22,9 +22,9 @@ PNG = base64.b64decode(
 PDF = b"%PDF-1.4\n" + b"x" * 3000
 
 
-async def send(api: Api, media: dict[str, Any], **more: Any) -> Reply:
-    message = {"media": media} | more
-    return await api.ask("POST", SEND, json={"to": TO, "message": message})
+async def send(api: Api, media: dict[str, Any], key: str = "", **more: Any) -> Reply:
+    body, headers = {"to": TO, "message": {"media": media} | more}, {"Idempotency-Key": key}
+    return await api.ask("POST", SEND, json=body, headers=headers if key else {})
 
 
 async def leaves(api: Api, reply: Reply) -> Media:
@@ -100,6 +100,29 @@ async def test_base64_is_sent_as_what_it_is_or_as_asked(api: Api) -> None:
         {"data": text, "mimetype": "image/png"},
     ):
         assert (await send(api, media)).is_problem(422, "Media refused"), media
+
+
+async def test_who_asks_again_is_answered_whatever_has_become_of_the_file(api: Api) -> None:
+    await api.connect("shop")
+    menu = api.home / "media" / "menu.pdf"
+    menu.write_bytes(PDF)
+    first = await send(api, {"path": str(menu)}, key="menu-17")
+    menu.write_bytes(b"%PDF-1.4 another")
+    changed = await send(api, {"path": str(menu)}, key="menu-17")
+    menu.unlink()
+    gone = await send(api, {"path": str(menu)}, key="menu-17")
+    assert [reply.status for reply in (first, changed, gone)] == [202, 202, 202]
+    assert first.body["messageId"] == changed.body["messageId"] == gone.body["messageId"]
+    assert (await send(api, {"path": str(menu)}, key="menu-18")).is_problem(422, "Media refused")
+
+    # The same file under another name is the same message, and another file is not.
+    copy, other = api.home / "media" / "copy.pdf", api.home / "media" / "other.pdf"
+    copy.write_bytes(PDF)
+    other.write_bytes(PDF + b"!")
+    named = await send(api, {"path": str(copy), "filename": "menu.pdf"}, key="menu-17")
+    assert named.body["messageId"] == first.body["messageId"]
+    refused = await send(api, {"path": str(other), "filename": "menu.pdf"}, key="menu-17")
+    assert refused.is_problem(422, "Idempotency key reused")
 
 
 async def test_an_upload_is_kept_for_its_owner_and_sent_unchanged(api: Api) -> None:
