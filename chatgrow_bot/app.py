@@ -20,6 +20,7 @@ from .config.load import Loaded
 from .config.models import Server
 from .core import Core, Ground
 from .engine import Engine
+from .events import Events
 from .facts import Facts
 from .history import History
 from .hooks import Hooks, Limits
@@ -73,7 +74,9 @@ async def open_hub(
         ground.db.on_commit(facts.poke)
         core = Core(ground, engines or {}, is_read=lambda: not facts.are_stuck)
         commands = Commands(clock=ground.clock, report=ground.report)
-        hub = _hub(ground, core, accounts, commands)
+        events = Events(ground.db)
+        ground.db.on_commit(events.poke)
+        hub = _hub(ground, core, accounts, commands, events)
         await house.enter_async_context(host.running(hub=hub, facts=facts, offer=commands.offered))
         await house.enter_async_context(core.running())
         at = loaded.settings.server
@@ -84,7 +87,7 @@ async def open_hub(
         )
 
 
-def _hub(ground: Ground, core: Core, accounts: Accounts, commands: Commands) -> Hub:
+def _hub(ground: Ground, core: Core, accounts: Accounts, commands: Commands, events: Events) -> Hub:
     """The parts, as plugins with `admin: true` see them."""
     return Hub(
         connections=core.connections,
@@ -100,6 +103,9 @@ def _hub(ground: Ground, core: Core, accounts: Accounts, commands: Commands) -> 
         commands=commands,
         health=core.health,
         stats=core.stats,
+        events=events,
+        vault=ground.vault,
+        clock=ground.clock,
     )
 
 

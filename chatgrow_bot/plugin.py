@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import click
 import pluggy
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from sqlalchemy import Connection
 
 from .hub import Hub, Identity, Scope
 from .messages import Outbound
+
+T = TypeVar("T")
 
 #: Marks a method as a hook: `@hook`, or `@hook(tryfirst=True)` to be asked before the others.
 hook = pluggy.HookimplMarker("chatgrow_bot")
@@ -85,6 +88,21 @@ class Store(Protocol):
 
     async def items(self, tenant: str, prefix: str = "") -> Mapping[str, Any]:
         """All values whose key begins so, in key order."""
+        ...
+
+    async def migrate(self, *steps: Callable[[Connection], None]) -> None:
+        """Make the plugin's own tables, whose names begin with the plugin's: run those of these steps that
+        never ran here, in order, each in one transaction with the note that it ran. A step is never changed;
+        another is added behind it. Write them for SQLite and PostgreSQL alike."""
+        ...
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do something with the plugin's own tables that changes nothing."""
+        ...
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Change something in them, in one transaction; on disk when this returns. It may run twice, so it
+        touches nothing else."""
         ...
 
 

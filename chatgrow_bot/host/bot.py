@@ -2,9 +2,11 @@
 end with it."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from ..errors import BadInput, NotAllowed, PluginError
 from ..facts import next_key
@@ -14,6 +16,11 @@ from ..plugin import Http, PluginConfig, Store
 from ..store import plugin_store
 from ..store.database import Database
 from .scope import Scope
+
+T = TypeVar("T")
+
+#: Under which key it is kept how many steps of its tables an instance has run.
+_STEPS = "chatgrow.tables"
 
 
 class PluginBot:
@@ -98,3 +105,21 @@ class InstanceStore:
     async def items(self, tenant: str, prefix: str = "") -> Mapping[str, Any]:
         """All values whose key begins so, in key order."""
         return await self._db.read(lambda conn: plugin_store.items(conn, self._instance, tenant, prefix))
+
+    async def migrate(self, *steps: Callable[[Connection], None]) -> None:
+        """Run those of these steps that never ran here."""
+        done = await self.get("", _STEPS) or 0
+        for number, step in enumerate(steps[done:], done + 1):
+            await self._db.write(partial(self._step, step, number))
+
+    def _step(self, step: Callable[[Connection], None], number: int, conn: Connection) -> None:
+        step(conn)
+        plugin_store.put(conn, self._instance, "", _STEPS, number)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do something with the plugin's own tables that changes nothing."""
+        return await self._db.read(work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Change something in them, in one transaction."""
+        return await self._db.write(work)

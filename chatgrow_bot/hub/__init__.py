@@ -7,6 +7,12 @@ from .accounts import Keys as Keys
 from .accounts import KeyView as KeyView
 from .accounts import Users as Users
 from .accounts import UserView as UserView
+from .events import Event as Event
+from .events import Events as Events
+from .events import EventType as EventType
+from .events import Told as Told
+from .events import Wish as Wish
+from .events import position_of as position_of
 from .figures import BOUNDS as BOUNDS
 from .figures import Backlog as Backlog
 from .figures import ConnectionFigures as ConnectionFigures
@@ -53,7 +59,8 @@ from .parts import Hub as Hub
 from .parts import Inbox as Inbox
 from .parts import Outbox as Outbox
 from .parts import Queue as Queue
-from .parts import Spool as Spool
+from .parts import Sealer as Sealer
+from .spool import Spool as Spool
 from .usage import NEAR as NEAR
 from .usage import Plans as Plans
 from .usage import Span as Span

@@ -1,14 +1,15 @@
 """The core's parts as others see them: the Protocols by which they meet."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
 
+from ..clock import Clock
 from ..engine import Activity, Group
-from ..messages import Delivery, Inbound, Kind, Media, Outbound, TimelineEntry
+from ..messages import Delivery, Inbound, Outbound, TimelineEntry
 from .accounts import Accounts
+from .events import Events
 from .figures import Health, Stats
 from .history import History
 from .nouns import (
@@ -22,6 +23,7 @@ from .nouns import (
     QueueStatus,
 )
 from .outside import Entered, FromOutside, Use, WebhookKeys
+from .spool import Spool
 from .usage import Plans
 
 
@@ -210,57 +212,6 @@ class Chats(Protocol):
         ...
 
 
-class Spool(Protocol):
-    """Files on their way: copied and hashed before anything is promised."""
-
-    async def from_path(
-        self,
-        tenant: str,
-        path: Path,
-        mimetype: str = "",
-        filename: str = "",
-        kind: Kind | None = None,
-        max_bytes: int | None = None,
-    ) -> Media:
-        """A file inside the allowed folders. Without `kind`, what WhatsApp shows or plays is image, video or
-        audio, and the rest a document.
-        Raises MediaRefused, also for a `kind` that the bytes are not, and FileTooLarge, one of those, past
-        `max_bytes` or the spool's smaller limit."""
-        ...
-
-    async def from_stream(
-        self,
-        tenant: str,
-        chunks: AsyncIterator[bytes],
-        mimetype: str = "",
-        filename: str = "",
-        kind: Kind | None = None,
-        max_bytes: int | None = None,
-    ) -> Media:
-        """Bytes as they come. Raises as `from_path`."""
-        ...
-
-    async def from_url(
-        self,
-        tenant: str,
-        url: str,
-        mimetype: str = "",
-        filename: str = "",
-        kind: Kind | None = None,
-        max_bytes: int | None = None,
-    ) -> Media:
-        """A file fetched through the safe door. Raises as `from_path`."""
-        ...
-
-    async def upload(self, tenant: str, media: Media) -> str:
-        """Keep a file under an id that `from_upload` knows, for its owner only."""
-        ...
-
-    async def from_upload(self, tenant: str, upload_id: str) -> Media:
-        """A file uploaded before. Raises MediaRefused."""
-        ...
-
-
 class Commands(Protocol):
     """The admin commands of all plugins."""
 
@@ -270,6 +221,18 @@ class Commands(Protocol):
 
     async def run(self, name: str, args: Sequence[str], who: Identity) -> Answer:
         """Run one. Raises NotFound (with the nearest name), NotAllowed, BadInput."""
+        ...
+
+
+class Sealer(Protocol):
+    """Secrets that have to be stored and read again."""
+
+    def seal(self, secret: str) -> str:
+        """A secret in a form that may be stored."""
+        ...
+
+    def unseal(self, sealed: str) -> str | None:
+        """What was sealed; None when it was sealed with the key of another installation."""
         ...
 
 
@@ -290,3 +253,6 @@ class Hub:
     commands: Commands
     health: Health
     stats: Stats
+    events: Events
+    vault: Sealer
+    clock: Clock

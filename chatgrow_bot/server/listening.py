@@ -38,6 +38,9 @@ class Bounds:
     head: float = 10.0  #: seconds until a new connection has said what it wants
     idle: float = 30.0  #: seconds until it has said so again, after an answer
     lately: float = 5.0  #: seconds for which an answered line is left alone: its caller may just be asking
+    saying: float = (
+        1.0  #: seconds for which a line is left alone on which a request has begun: its body follows
+    )
     unread: float = 30.0  #: seconds that an answer may lie there with nothing of it being taken
     proxies: Networks = ()  #: that are trusted
 
@@ -45,7 +48,7 @@ class Bounds:
 class _Connection(web.RequestHandler):
     """One connection: the framework's, which also counts and is timed from its first moment."""
 
-    __slots__ = ("_address", "_bounds", "_crowd", "_silent", "party")
+    __slots__ = ("_address", "_began", "_bounds", "_crowd", "_silent", "party")
 
     def __init__(self, server: web.Server, crowd: "_Crowd", bounds: Bounds, **options: Any) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), keepalive_timeout=bounds.idle, **options)
@@ -53,6 +56,7 @@ class _Connection(web.RequestHandler):
         self._address = ""
         self.party = ""  #: to which it is counted
         self._silent: asyncio.TimerHandle | None = None
+        self._began = -bounds.saying  #: when its last request began
 
     @property
     def address(self) -> str:
@@ -62,13 +66,15 @@ class _Connection(web.RequestHandler):
     @property
     def claim(self) -> int:
         """Its claim to stay: 0 it has never said what it wants; 1 it has wanted nothing for a while; 2 it is
-        still saying it; 3 it is being answered, or was lately."""
-        if self._current_request is not None:
-            return _ANSWERED if self._current_request.content.is_eof() else 2
+        still saying it; 3 it has just begun to, is being answered, or was lately."""
+        now, request = self._loop.time(), self._current_request
+        answered = self._next_keepalive_close_time - self._bounds.idle
         if not self._request_count:
             return 0
-        answered = self._next_keepalive_close_time - self._bounds.idle
-        return _ANSWERED if self._messages or self._loop.time() - answered < self._bounds.lately else 1
+        if request is None and not self._messages and self._began < answered:
+            return _ANSWERED if now - answered < self._bounds.lately else 1
+        is_said = request is None or request.content.is_eof()
+        return _ANSWERED if is_said or now - self._began < self._bounds.saying else 2
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -86,6 +92,12 @@ class _Connection(web.RequestHandler):
             if self.transport:
                 self.transport.write(_FULL)
             self.force_close()
+
+    def data_received(self, data: bytes) -> None:
+        before = self._request_count
+        super().data_received(data)
+        if self._request_count > before:
+            self._began = self._loop.time()
 
     def handle_error(
         self,

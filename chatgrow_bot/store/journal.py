@@ -90,20 +90,68 @@ def load(conn: Connection, entry: Entry) -> Fact | None:
             row = rows.outgoing(conn, entry.tenant, entry.body["id"])
             if row is None:
                 return None
-            return replace(
-                row.delivery,
-                state=State(entry.body["state"]),
-                ack=entry.body["ack"],
-                reason=entry.body["reason"],
-            )
+            return _as_told(row.delivery, entry)
         case hook:
             fact: Fact = msgspec.convert(entry.body, _WHOLE[hook])
             return fact
 
 
+def load_all(conn: Connection, entries: Sequence[Entry]) -> Sequence[Fact | None]:
+    """The facts themselves, the messages that they speak of read together; None for each that `load` would
+    not find, or that is of another version and cannot be read."""
+    wanted: dict[str, set[str]] = {"on_inbound": set(), "on_outbound": set()}
+    for entry in entries:
+        if entry.hook in wanted:
+            wanted[entry.hook].add(entry.body["id"])
+    messages: dict[str, Inbound | Delivery] = {
+        **rows.inbounds(conn, wanted["on_inbound"]),
+        **rows.deliveries(conn, wanted["on_outbound"]),
+    }
+    return [_told(entry, messages) for entry in entries]
+
+
+def _told(entry: Entry, messages: Mapping[str, Inbound | Delivery]) -> Fact | None:
+    if entry.hook in _WHOLE:
+        try:
+            fact: Fact = msgspec.convert(entry.body, _WHOLE[entry.hook])
+        except msgspec.ValidationError:
+            return None
+        return fact
+    message = messages.get(entry.body["id"])
+    if message is None or message.tenant != entry.tenant:
+        return None
+    return _as_told(message, entry) if isinstance(message, Delivery) else message
+
+
+def _as_told(delivery: Delivery, entry: Entry) -> Delivery:
+    """A message as it was when the fact was told."""
+    body = entry.body
+    return replace(delivery, state=State(body["state"]), ack=body["ack"], reason=body["reason"])
+
+
 def head(conn: Connection) -> int:
     """The position of the newest fact; 0 when there is none."""
     return conn.execute(select(func.max(journal.c.position))).scalar() or 0
+
+
+def oldest(conn: Connection) -> int:
+    """The position of the oldest fact that is kept; 0 when there is none."""
+    return conn.execute(select(func.min(journal.c.position))).scalar() or 0
+
+
+def before(conn: Connection, moment: datetime) -> int:
+    """The position behind which lie the facts told at that moment or later. They stand in the order of their
+    time, but for a clock that was set: found by halving."""
+    low, high = max(0, oldest(conn) - 1), head(conn)
+    while low < high:
+        middle = (low + high + 1) // 2
+        at = select(journal.c.at, journal.c.position).where(journal.c.position <= middle)
+        row = conn.execute(at.order_by(journal.c.position.desc()).limit(1)).first()
+        if row is None or row.at < moment:
+            low = middle
+        else:
+            high = row.position - 1
+    return low
 
 
 def last_written(conn: Connection) -> datetime | None:

@@ -1,13 +1,13 @@
 """Rows of inbox and outbox as the nouns they are; what both the journal and the nouns' own modules read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, bindparam, select
 
 from ..engine import Reference
 from ..messages import (
@@ -24,10 +24,13 @@ from ..messages import (
     State,
 )
 from ..payloads import Payload
+from .prepared import Asked
 from .tables import inbox, outbox
 
 #: The columns of `outbox` that make a delivery.
 DELIVERY = [outbox.c[each.name] for each in fields(Delivery)]
+_INBOUNDS = Asked(select(inbox).where(inbox.c.id.in_(bindparam("ids", expanding=True))))
+_DELIVERIES = Asked(select(*DELIVERY).where(outbox.c.id.in_(bindparam("ids", expanding=True))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,16 @@ def outgoing(conn: Connection, tenant: str, message_id: str) -> Outgoing | None:
     return to_outgoing(found) if found else None
 
 
+def inbounds(conn: Connection, ids: Collection[str]) -> Mapping[str, Inbound]:
+    """Those of these messages that came in and are kept, by id, whosever they are."""
+    return {row.id: to_inbound(row) for row in _INBOUNDS.rows(conn, ids=sorted(ids))} if ids else {}
+
+
+def deliveries(conn: Connection, ids: Collection[str]) -> Mapping[str, Delivery]:
+    """Those of these outgoing messages that are kept, by id, whosever they are."""
+    return {row.id: to_delivery(row) for row in _DELIVERIES.rows(conn, ids=sorted(ids))} if ids else {}
+
+
 def reference(conn: Connection, tenant: str, connection_id: str, message_id: str) -> Reference | None:
     """How WhatsApp names a message of this connection, sent or received; None when there is no such, or when
     it came from outside WhatsApp."""
@@ -84,7 +97,7 @@ def reference(conn: Connection, tenant: str, connection_id: str, message_id: str
     return None
 
 
-def to_inbound(row: Row[Any]) -> Inbound:
+def to_inbound(row: Any) -> Inbound:
     """A row of `inbox`."""
     return Inbound(
         id=row.id,

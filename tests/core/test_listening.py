@@ -107,7 +107,7 @@ async def test_in_a_full_house_whoever_has_the_least_claim_makes_room() -> None:
         await go_on.wait()
         return web.Response(text="done")
 
-    async with calling(route("/slow", handler=slow), NOTE, connections=4, lately=0) as callers:
+    async with calling(route("/slow", handler=slow), NOTE, connections=4, lately=0, saying=0) as callers:
         at_work = await callers.call()
         at_work[1].write(HELLO.replace(b"/hello", b"/slow"))
         async with asyncio.timeout(PATIENCE):
@@ -129,7 +129,7 @@ async def test_in_a_full_house_whoever_has_the_least_claim_makes_room() -> None:
 
 
 async def test_a_line_that_was_answered_lately_is_left_alone() -> None:
-    async with calling(NOTE, connections=2, lately=60) as callers:
+    async with calling(NOTE, connections=2, lately=60, saying=0) as callers:
         first, kept = await callers.hello()
         assert b" 200 " in first
         dripping = await callers.call("127.0.0.2")
@@ -139,6 +139,22 @@ async def test_a_line_that_was_answered_lately_is_left_alone() -> None:
         assert b" 200 " in (await callers.hello("127.0.0.3"))[0]
         await ended(dripping[0])
         assert b" 200 " in await callers.again(kept)
+
+
+async def test_who_has_just_begun_may_say_what_he_wants() -> None:
+    async with calling(NOTE, connections=2, lately=0, saying=60) as callers:
+        lines = [await callers.call(f"127.0.0.{number}") for number in (2, 3)]
+        for answer, line in lines:
+            line.write(
+                b"POST /note HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+                b"Expect: 100-continue\r\n\r\n"
+            )
+            assert b" 100 " in await answer.readline()
+            await answer.readline()
+        assert b" 503 " in (await callers.hello("127.0.0.4"))[0]
+        for answer, line in lines:
+            line.write(b"{}")
+            assert b" 422 " in await answer.readline()  # it says nothing, and was heard
 
 
 async def test_when_all_are_at_work_one_more_is_told_to_come_again() -> None:

@@ -276,6 +276,14 @@ async def test_no_message_is_looked_up_before_the_page_had_time_to_show_it(bot: 
     assert [parcel.text for parcel in session.sent] == ["early", "late", "early"]
 
 
+async def _passing(bot: TalkingBot, clock: FakeClock, seconds: int) -> None:
+    """Time that passes second by second, while everything goes on."""
+    async with asyncio.timeout(20):
+        for _ in range(seconds):
+            clock.advance(1)
+            await bot.running.ground.db.write(lambda conn: None)
+
+
 async def test_unclear_messages_are_looked_up_although_the_clock_was_set_back(bot: TalkingBot) -> None:
     clock = bot.clock = FakeClock()
     bot.engine = FakeEngine(clock.now)
@@ -285,10 +293,7 @@ async def test_unclear_messages_are_looked_up_although_the_clock_was_set_back(bo
     unclear = await send(bot, "hello")
     await becomes(bot, unclear, State.UNKNOWN)
     clock.advance(-3600)
-    async with asyncio.timeout(20):
-        for _ in range(120):
-            clock.advance(1)
-            await bot.running.ground.db.write(lambda conn: None)
+    await _passing(bot, clock, 120)
     await becomes(bot, unclear, State.SENT)
 
 
@@ -307,5 +312,5 @@ async def test_unclear_messages_are_looked_up_in_time_after_a_start_with_the_clo
     clock.advance(-3600)
     await bot.start(settings=settings)
     await bot.online()
-    clock.advance(31)
+    await _passing(bot, clock, 60)  # it counts from when it is in sync, which is a moment after it is online
     await becomes(bot, unclear, State.SENT)

@@ -30,7 +30,7 @@ LAYERS: tuple[Layer, ...] = (
     _layer("the one caller of plugins", "hooks"),
     _layer(
         "the parts, which meet by the Protocols of hub.py",
-        "accounts chats commands connections doctor facts history inbox outbox plans policies server "
+        "accounts chats commands connections doctor events facts history inbox outbox plans policies server "
         "sessions spool stats upkeep webhook_keys",
     ),
     _layer("who looks at the parts", "health"),
