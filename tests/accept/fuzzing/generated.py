@@ -4,6 +4,7 @@ it computes does not hold up the hub, which lives in ours."""
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ Json = dict[str, Any]
 
 #: A logout would end the token that all other cases need; other checks try it.
 _OWN_END = ("authLogout", "authChangePassword")
+#: A path's id that is none of those in `_narrowed`.
+_LEFT_OUT = re.compile(r"in path - violates `enum` at /properties/\w+")
 #: Right for the document, and refused all the same: a schema cannot say what is a phone number, who is
 #: there, or that an integer must fit into 64 bits.
 _REFUSED = ["2xx", 400, 401, 403, 404, 406, 409, 412, 416, 422, 429]
@@ -139,7 +142,8 @@ def _read(report: Path) -> Generated:
 
 
 def _failed(check: Json) -> bool:
-    return bool(check["status"] == "failure")
+    """Not for an id that we left out of the document: another may be there, or be made meanwhile."""
+    return check["status"] == "failure" and not _LEFT_OUT.search(json.dumps(check))
 
 
 def _said(label: str, check: Json) -> str:
