@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from .hub import Event, EventType, Told, Wish
@@ -118,14 +119,18 @@ def _event(entry: Entry, fact: Fact) -> Event | None:
             kind, data = EventType.FAULT, {"where": fact.where, "reason": fact.reason}
         case _:
             return None
+    event_id = f"{entry.position}-{int(entry.at.timestamp() * 1000):x}"
+    data["connectionId"] = entry.connection_id or None
+    told = {"id": event_id, "type": kind, "timestamp": _moment(entry.at), "data": data}
     return Event(
-        id=f"{entry.position}-{int(entry.at.timestamp() * 1000):x}",
+        id=event_id,
         position=entry.position,
         type=kind,
         tenant=entry.tenant,
         connection_id=entry.connection_id,
         at=entry.at,
-        data={**data, "connectionId": entry.connection_id or None, "at": _moment(entry.at)},
+        data=data,
+        json=msgspec.json.encode(told).decode(),
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -28,7 +28,8 @@ class Event:
     tenant: str  #: empty: of the hub itself
     connection_id: str  #: empty when it is of none
     at: datetime
-    data: Mapping[str, Any]  #: JSON in camelCase, as the API shows the same things
+    data: Mapping[str, Any]  #: in camelCase, as the API shows the same things
+    json: str = field(repr=False)  #: what programs are sent: id, type, timestamp and data as one object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

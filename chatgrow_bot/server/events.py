@@ -31,12 +31,26 @@ class EventStream:
         self._stopping = request.app[STOPPING]
         self._loop = asyncio.get_running_loop()
         self._said_at = self._loop.time()
+        self._added: list[str] = []
+
+    def add(self, event: str, data: str, event_id: str = "") -> None:
+        """Something to tell at the next `flush`."""
+        named = f"id: {event_id}\n" if event_id else ""
+        lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+        self._added.append(f"{named}event: {event}\n{lines}\n")
+
+    async def flush(self) -> None:
+        """Tell what was added. Raises NotLoggedIn once the listener's login has ended: he hears nothing
+        more."""
+        if self._added:
+            await self._request[RECHECK]()
+            await self._write("".join(self._added))
+            self._added.clear()
 
     async def send(self, event: str, data: str) -> None:
-        """Tell something. Raises NotLoggedIn once the listener's login has ended: he hears nothing more."""
-        await self._request[RECHECK]()
-        lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
-        await self._write(f"event: {event}\n{lines}\n")
+        """Tell something. Raises as `flush`."""
+        self.add(event, data)
+        await self.flush()
 
     async def wait(self, news: asyncio.Event, seconds: float) -> bool:
         """Wait for news, but not longer. Whether the stream goes on: not when the server stops. Raises

@@ -10,6 +10,7 @@ from .chats import ChatRoutes
 from .commands import CommandRoutes
 from .connections import ConnectionRoutes
 from .contacts import ContactRoutes
+from .events import EventRoutes
 from .health import HealthRoutes
 from .keys import KeyRoutes
 from .listing import ListingRoutes
@@ -48,6 +49,7 @@ class RestApi(Plugin):
             UsageRoutes(hub.plans),
             ListingRoutes(hub),
             ContactRoutes(hub.history),
+            EventRoutes(hub),
             WebhookRoutes(hub),
             RemarkRoutes(hub),
             MediaRoutes(hub),

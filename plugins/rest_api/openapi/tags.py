@@ -12,6 +12,7 @@ TAGS: Mapping[str, str] = {
     "Chats": "What is done in a chat at once, past the queue: read marks, typing, presence, groups.",
     "Contacts": "Whom a connection has written with.",
     "Queue": "The queue of all connections together: how it stands, and the emergency stop.",
+    "Events": "What happens, told while it happens, and from where one left off.",
     "Inbound webhook": "Messages from outside that enter the way in as if a customer had written them.",
     "Users": "Who may use this hub, with which role and plan.",
     "API keys": "Keys for programs, each good for some things and, if wanted, for some connections only.",

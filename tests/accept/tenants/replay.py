@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from chatgrow_bot.hub import Wish
 from chatgrow_bot.plugin import Access, Route
 
 from ..hostile.house import House, Reply
@@ -130,6 +131,8 @@ class Replay:
             more["json"] = _BODIES.get(key) or _example(route)
         if path.startswith("/console") and path.endswith("/live") and route.path == path:
             return await self._begun(path, more)
+        if route.path == "/api/whatsapp/events":
+            return await self._told(path)
         who = None if route.pages or route.access is Access.PUBLIC else self._other.name
         return await self._here.ask(route.method, path, who, **more)
 
@@ -137,6 +140,19 @@ class Replay:
         """The first that a stream tells."""
         async with asyncio.timeout(60), self._here.http.get(self._here.url + path, **more) as answer:
             raw = await answer.content.readuntil(b"\n\n")
+        return Reply(status=answer.status, raw=raw, headers=answer.headers, seconds=0)
+
+    async def _told(self, path: str) -> Reply:
+        """All that a stream tells the other of what has happened so far. What is the owner's stands before
+        the last that is his own."""
+        here, name = self._here, self._other.name
+        own = await here.running.hub.events.after(Wish(tenant=here.user_ids[name]), 0, sys.maxsize)
+        last = f"id: {own.events[-1].id}\n".encode()
+        headers = {"Authorization": f"Bearer {here.tokens[name]}", "Last-Event-ID": "0-0"}
+        raw = b""
+        async with asyncio.timeout(60), here.http.get(here.url + path, headers=headers) as answer:
+            while answer.status == 200 and last not in raw:
+                raw += await answer.content.readany()
         return Reply(status=answer.status, raw=raw, headers=answer.headers, seconds=0)
 
 

@@ -30,6 +30,8 @@ CORE_ONLY: Mapping[str, str] = {
     "AND outbox.connection_id IN (": "figures of the caller's own connections, by their names",
     "SELECT journal.at FROM journal ORDER BY": "whether facts are told in time; a time and nothing else",
     "SELECT max(journal.position)": "how many facts there are",
+    "SELECT min(journal.position)": "how many facts are kept",
+    "FROM journal WHERE journal.position > ?": "read once for all who listen; each is told what `Wish.meets`",
     "SELECT count(*) AS count_1 FROM (SELECT ? AS": "whether queues stand still; figures for health",
     "FROM counts WHERE counts.tenant = ?": "the whole hub's, kept under no user's name",
 }  # fmt: skip

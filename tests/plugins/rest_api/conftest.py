@@ -114,7 +114,8 @@ class Api:
         if user:
             headers["Authorization"] = f"Bearer {await self.token(user)}"
         async with self._session.request(method, self.url + path, headers=headers, **more) as answer:
-            raw = await answer.read()
+            is_endless = answer.content_type == "text/event-stream"
+            raw = b"" if is_endless else await answer.read()
             is_json = raw and "json" in answer.content_type
             body = json.loads(raw) if is_json else raw
             faults = built_in().faults(method, path, answer.status, answer.headers, body)

@@ -26,6 +26,7 @@ OPENS = {
         f"GET {MESSAGES}/{{message_id}}/replies",
         "GET /api/whatsapp/media/{message_id}",
         "GET /api/queue/status",
+        "GET /api/whatsapp/events",
         "GET /api/usage",
         "GET /api/whatsapp/stats",
         f"GET {ONE}/stats",

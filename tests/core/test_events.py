@@ -1,0 +1,113 @@
+"""The journal as events: whoever reads it, from wherever he is, gets all of his own, once and in order."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+
+import pytest
+from sqlalchemy import delete
+
+from chatgrow_bot import events as module
+from chatgrow_bot.events import Events
+from chatgrow_bot.hub import Event, EventType, Wish, position_of
+from chatgrow_bot.messages import CommandUse, Fault
+from chatgrow_bot.store import journal
+from chatgrow_bot.store import tables as t
+from chatgrow_bot.store.database import Database
+
+from .fakes import NOW, TENANT
+from .scene import Scene
+
+
+async def fault(db: Database, reason: str, tenant: str = TENANT, minute: int = 0) -> None:
+    at = NOW + timedelta(minutes=minute)
+    told = Fault(where="here", reason=reason, tenant=tenant, at=at)
+    await db.write(lambda conn: journal.tell(conn, told, at=at))
+
+
+async def all_after(events: Events, wish: Wish, position: int, most: int) -> list[Event]:
+    found: list[Event] = []
+    while True:
+        told = await events.after(wish, position, most)
+        if told.position == position:
+            return found
+        found += told.events
+        position = told.position
+
+
+def reasons(events: Sequence[Event]) -> list[str]:
+    return [event.data["reason"] for event in events]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_readers_far_behind_and_at_the_head_get_the_same(
+    db: Database, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(module, "_KEPT", 5)
+    monkeypatch.setattr(module, "_BATCH", 3)
+    chance, events = Random(seed), Events(db)
+    written: dict[str, list[str]] = {"anna": [], "boris": [], "": []}
+    heard: dict[str, list[str]] = {tenant: [] for tenant in written}
+    places = dict.fromkeys(written, 0)
+    for number in range(60):
+        tenant = chance.choice(list(written))
+        written[tenant].append(str(number))
+        await fault(db, str(number), tenant)
+        reader = chance.choice(list(written))  # some fall behind what is kept, others hear it at once
+        told = await events.after(Wish(tenant=reader), places[reader], chance.randint(1, 4))
+        heard[reader] += reasons(told.events)
+        places[reader] = told.position
+    for reader, place in places.items():
+        heard[reader] += reasons(await all_after(events, Wish(tenant=reader), place, 4))
+    assert heard == written
+    many = await asyncio.gather(
+        *(all_after(events, Wish(tenant="anna"), chance.randint(0, 61), 7) for _ in range(20))
+    )
+    for each in many:
+        assert reasons(each) == written["anna"][len(written["anna"]) - len(each) :]
+
+
+async def test_an_admin_hears_of_the_hub_and_of_nobody_else(db: Database) -> None:
+    for tenant in ("anna", "boris", ""):
+        await fault(db, tenant or "the hub", tenant)
+    told = await Events(db).after(Wish(tenant="anna", hub_too=True), 0)
+    assert reasons(told.events) == ["anna", "the hub"]
+    assert told.position == 3
+
+
+async def test_what_is_for_nobody_or_gone_is_passed_over(db: Database) -> None:
+    scene, events = Scene(db), Events(db)
+    await scene.say("erased since", "still there")
+    use = CommandUse(name="status", by="anna", ok=True, at=NOW)
+    await db.write(lambda conn: journal.tell(conn, use, at=NOW))
+    await db.write(lambda conn: conn.execute(delete(t.inbox).where(t.inbox.c.text == "erased since")))
+    told = await events.after(Wish(tenant=TENANT), 0)
+    assert [event.data["text"] for event in told.events] == ["still there"]
+    assert told.position == 3
+    only = await events.after(Wish(tenant=TENANT, types=[EventType.STATUS]), 0)
+    assert (only.events, only.position) == ([], 3)
+
+
+async def test_one_is_found_by_its_place_and_only_by_its_owner(db: Database) -> None:
+    events = Events(db)
+    await fault(db, "one")
+    [event] = (await events.after(Wish(tenant=TENANT), 0)).events
+    assert position_of(event.id) == event.position == 1
+    assert await events.one(TENANT, 1) == event
+    assert await events.one("another", 1) is None
+    assert await events.one(TENANT, 2) is None
+    assert [position_of(each) for each in ("", "-", "x-1", "17", "-1-2", "1" * 19 + "-1")] == [None] * 6
+
+
+async def test_the_place_of_a_time_is_before_all_that_happened_then_or_later(db: Database) -> None:
+    events = Events(db)
+    assert await events.before(NOW) == 0
+    for minute in (0, 10, 20, 20, 30):
+        await fault(db, f"at {minute}", minute=minute)
+    await db.write(lambda conn: conn.execute(delete(t.journal).where(t.journal.c.position == 2)))
+    for minute, place in ((-5, 0), (0, 0), (5, 1), (20, 2), (25, 4), (30, 4), (31, 5)):
+        found = await events.before(NOW + timedelta(minutes=minute))
+        wanted = {1: (1, 2), 2: (1, 2)}.get(place, (place,))  # the second is gone: both are right
+        assert found in wanted, minute
+    assert await events.oldest() == 1

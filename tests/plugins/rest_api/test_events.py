@@ -1,0 +1,233 @@
+"""Events as they happen: told once and in order, to whom they concern, and from where one left off."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import pytest
+from sqlalchemy import delete
+
+from chatgrow_bot.messages import Fault
+from chatgrow_bot.store import journal as stored
+from chatgrow_bot.store.tables import journal
+
+from .conftest import CONNECTIONS, Api
+
+EVENTS = "/api/whatsapp/events"
+SEND = f"{CONNECTIONS}/shop/send"
+TO = "+14155550123"
+PATIENCE = 20.0
+
+
+@dataclass
+class Heard:
+    """One event off the wire."""
+
+    id: str
+    event: str
+    data: Any
+
+
+class Stream:
+    """A listener."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def next(self) -> Heard | None:
+        """The next event; None when the stream has ended."""
+        found: dict[str, str] = {}
+        async with asyncio.timeout(PATIENCE):
+            while line := (await self._answer.content.readline()).decode():
+                key, _, value = line.rstrip("\n").partition(": ")
+                if not key and "event" in found:
+                    data = found.get("data")
+                    return Heard(found.get("id", ""), found["event"], json.loads(data) if data else None)
+                found[key] = value
+        return None
+
+    async def until(self, event: str, **data: Any) -> list[Heard]:
+        """All up to one of that type which says so."""
+        heard: list[Heard] = []
+        while one := await self.next():
+            heard.append(one)
+            if one.event == event and data.items() <= one.data["data"].items():
+                return heard
+        raise AssertionError(f"it never told of {event} {data}: {heard}")
+
+
+@asynccontextmanager
+async def listening(
+    api: Api, query: str = "", user: str = "operator", token: str = "", **headers: str
+) -> AsyncIterator[Stream]:
+    headers["Authorization"] = f"Bearer {token or await api.token(user)}"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{api.url}{EVENTS}{query}", headers=headers) as answer,
+    ):
+        assert (answer.status, answer.content_type) == (200, "text/event-stream"), await answer.text()
+        yield Stream(answer)
+
+
+async def sent(api: Api, text: str) -> str:
+    accepted = await api.ask("POST", SEND, json={"to": TO, "message": text})
+    await api.leaves(accepted)
+    return str(accepted.body["messageId"])
+
+
+async def test_what_happens_is_told_in_order_while_it_happens(api: Api) -> None:
+    async with listening(api) as stream:
+        await api.connect("shop")
+        online = await stream.until("connection.state", state="online")
+        assert {each.data["data"]["connectionId"] for each in online} == {"shop"}
+        came = await api.hears(text="Are you open?")
+        [*_, heard] = await stream.until("message.received")
+        assert heard.data.keys() == {"id", "type", "timestamp", "data"}
+        assert (heard.data["id"], heard.data["type"]) == (heard.id, heard.event)
+        assert heard.data["data"]["messageId"] == came
+        assert heard.data["data"]["text"] == "Are you open?"
+        message = await sent(api, "Till six")
+        steps = [
+            each for each in await stream.until("message.status", status="sent") if "status" in each.event
+        ]
+        assert [each.data["data"]["status"] for each in steps] == ["queued", "claimed", "sending", "sent"]
+        assert {each.data["data"]["messageId"] for each in steps} == {message}
+    positions = [int(each.id.partition("-")[0]) for each in (*online, heard, *steps)]
+    assert positions == sorted(set(positions))
+
+
+async def test_an_event_says_of_a_message_what_its_own_address_says(api: Api) -> None:
+    await api.connect("shop")
+    async with listening(api, "?types=message.received") as stream:
+        came = await api.hears(text="hello", name="Dana")
+        heard = await stream.next()
+    assert heard
+    shown = (await api.ask("GET", f"/api/whatsapp/messages/{came}")).body
+    assert heard.data["data"] == {key: value for key, value in shown.items() if key != "direction"}
+
+
+async def test_only_what_was_asked_for_is_told(api: Api) -> None:
+    await api.connect("shop")
+    await api.connect("other")
+    query = "?types=message.received,message.status&connectionId=shop"
+    async with listening(api, query) as stream, listening(api, "?types=message.received") as all_in:
+        await api.hears("other", text="elsewhere")
+        await api.hears(text="here")
+        await sent(api, "thanks")
+        heard = await stream.until("message.status", status="sent")
+        assert {each.event for each in heard} == {"message.received", "message.status"}
+        assert {each.data["data"]["connectionId"] for each in heard} == {"shop"}
+        assert [(await all_in.next()).data["data"]["text"] for _ in "12"] == ["elsewhere", "here"]  # type: ignore[union-attr]
+    assert (await api.ask("GET", f"{EVENTS}?connectionId=none")).is_problem(404, "Connection not found")
+    for query in ("?types=message", "?types=", "?after=now", "?until=1-2", "?after=1-2&after=3-4"):
+        assert (await api.ask("GET", EVENTS + query)).is_problem(422, "Invalid request"), query
+    bad = await api.ask("GET", EVENTS, headers={"Last-Event-ID": "the last one"})
+    assert bad.is_problem(422, "Invalid request")
+
+
+@pytest.mark.parametrize("way", ["header", "query"])
+async def test_whoever_comes_again_goes_on_where_he_left_off(api: Api, way: str) -> None:
+    await api.connect("shop")
+    said = [f"message {number}" for number in range(30)]
+    async with listening(api, "?types=message.received") as stream:
+        for text in said[:3]:
+            await api.hears(text=text)
+        first, second = await stream.next(), await stream.next()
+    assert first
+    assert second
+    for text in said[3:]:  # nobody listens
+        await api.hears(text=text)
+    again = {"Last-Event-ID": second.id} if way == "header" else {}
+    after = f"&after={second.id}" if way == "query" else ""
+    async with listening(api, f"?types=message.received{after}", **again) as stream:
+        heard = [await stream.next() for _ in said[2:]]
+    assert [each.data["data"]["text"] for each in heard if each] == said[2:]
+
+
+async def test_nobody_hears_of_what_is_anothers(api: Api) -> None:
+    await api.connect("shop")
+    await api.connect("theirs", "stranger")
+    async with listening(api, user="stranger") as stranger, listening(api, user="admin") as admin:
+        for number in range(20):
+            await api.hears(text=f"for the operator {number}")
+        await api.engine.opened["theirs"].hears(text="for the stranger")
+        heard = await stranger.until("message.received")
+        assert [each.data["data"].get("connectionId") for each in heard] == ["theirs"]
+        await report(api, Fault(where="disk", reason="it is nearly full", at=api.clock.now()))
+        [only] = await admin.until("fault")
+        assert only.data["data"]["reason"] == "it is nearly full"
+        await api.engine.opened["theirs"].hears(text="and another")
+        [second] = await stranger.until("message.received")
+        assert second.data["data"]["text"] == "and another"
+
+
+async def test_a_key_for_one_connection_hears_of_that_one(api: Api) -> None:
+    await api.connect("shop")
+    await api.connect("other")
+    body = {"name": "bound", "scopes": ["read"], "connections": ["other"]}
+    key = (await api.ask("POST", "/api/keys", json=body)).body["key"]
+    async with listening(api, token=key) as stream:
+        await api.hears(text="not for this key")
+        await api.hears("other", text="for this key")
+        [heard] = await stream.until("message.received")
+    assert heard.data["data"]["text"] == "for this key"
+    refused = await api.ask(
+        "GET", f"{EVENTS}?connectionId=shop", None, headers={"Authorization": f"Bearer {key}"}
+    )
+    assert refused.is_problem(404, "Connection not found")
+
+
+async def test_a_stream_ends_with_its_login(api: Api) -> None:
+    await api.connect("shop")
+    async with listening(api, "?types=message.received") as stream:
+        who = await api.hub.accounts.verify(await api.token("operator"))
+        await api.hub.accounts.revoke(who.user_id)
+        heard = await stream.next()
+        assert heard
+        assert heard.event == "ended"
+        assert await stream.next() is None
+
+
+async def test_it_is_told_when_events_are_missing(api: Api) -> None:
+    await api.connect("shop")
+    async with listening(api, "?types=message.received") as stream:
+        await api.hears(text="one")
+        first = await stream.next()
+    assert first
+    await api.hears(text="two")
+    await api.hears(text="three")
+    head = await api.hub.events.head()
+    await api._db.write(lambda conn: conn.execute(delete(journal).where(journal.c.position < head)))
+    for seen in (first.id, f"{head + 1000}-0"):  # retention has passed it; the database was put back
+        async with listening(api, "?types=message.received", **{"Last-Event-ID": seen}) as stream:
+            heard = await stream.next()
+            assert heard
+            assert (heard.event, heard.id) == ("gap", "")
+
+
+async def test_one_user_has_so_many_streams(api: Api) -> None:
+    await api.connect("shop")
+    token = await api.token("operator")
+    headers = {"Authorization": f"Bearer {token}"}
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
+        answers = [await session.get(api.url + EVENTS) for _ in range(50)]
+        assert {answer.status for answer in answers} == {200}
+        assert (await api.ask("GET", EVENTS)).is_problem(429, "Rate limit exceeded")
+        async with listening(api, user="stranger"):
+            pass
+        answers.pop().close()
+        async with asyncio.timeout(PATIENCE):
+            while (answer := await session.get(api.url + EVENTS)).status == 429:
+                answer.close()
+                await api.hears(text="he is told, and is not there")
+        for each in (answer, *answers):
+            each.close()
+
+
+async def report(api: Api, fault: Fault) -> None:
+    await api._db.write(lambda conn: stored.tell(conn, fault, at=fault.at))
