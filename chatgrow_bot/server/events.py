@@ -53,8 +53,8 @@ class EventStream:
         await self.flush()
 
     async def wait(self, news: asyncio.Event, seconds: float) -> bool:
-        """Wait for news, but not longer. Whether the stream goes on: not when the server stops. Raises
-        NotLoggedIn once the listener's login has ended, at once."""
+        """Wait for news, but not longer. Whether the stream goes on: not when the server stops, or the
+        listener has hung up. Raises NotLoggedIn once his login has ended, at once."""
         end, seconds_left = self._loop.time() + seconds, seconds
         while True:
             revoked = self._request.app[REVOKED]()  # before the look, so that none falls between
@@ -64,7 +64,7 @@ class EventStream:
             seconds_left = end - self._loop.time()
         if self._loop.time() - self._said_at > _QUIET:
             await self._write(": still here\n\n")
-        return not self._stopping.is_set()
+        return self._request.transport is not None and not self._stopping.is_set()
 
     async def _first(self, revoked: asyncio.Event, news: asyncio.Event, seconds: float) -> bool:
         """Wait for the first of these; whether it was that somebody's login has ended, and nothing else."""

@@ -12,7 +12,7 @@ import click
 import structlog
 import uvloop
 
-from . import drain, latency, memory, paced, queue, rest, start, store, worth
+from . import drain, latency, memory, paced, queue, rest, start, store, streams, worth
 from .machine import machine
 from .runs import Figure, table
 
@@ -26,6 +26,7 @@ _TOPICS = {
     "paced": paced.measure,
     "rest": rest.measure,
     "worth": worth.measure,
+    "streams": streams.measure,
 }
 
 
