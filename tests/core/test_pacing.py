@@ -181,8 +181,9 @@ async def test_a_clock_that_jumps_neither_silences_a_lane_nor_makes_it_burst(
 ) -> None:
     session = await watch.start(send={"min": 30, "max": 30, "jitter": 0})
     await meets(session, DANA)
-    await send(watch.bot, "before", DANA)
+    before = await send(watch.bot, "before", DANA)
     await watch.settle()
+    await becomes(watch.bot, before, State.SENT)
     watch.clock._now += jump
     await watch.bot.stop()
     await watch.bot.start(settings={"pacing": {"send": {"min": 30, "max": 30, "jitter": 0}}})

@@ -151,7 +151,8 @@ async def test_whoever_comes_again_goes_on_where_he_left_off(api: Api, way: str)
 async def test_nobody_hears_of_what_is_anothers(api: Api) -> None:
     await api.connect("shop")
     await api.connect("theirs", "stranger")
-    async with listening(api, user="stranger") as stranger, listening(api, user="admin") as admin:
+    kinds = "?types=message.received,fault"
+    async with listening(api, kinds, "stranger") as stranger, listening(api, kinds, "admin") as admin:
         for number in range(20):
             await api.hears(text=f"for the operator {number}")
         await api.engine.opened["theirs"].hears(text="for the stranger")
