@@ -39,6 +39,10 @@ class EventStream:
         lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
         self._added.append(f"{named}event: {event}\n{lines}\n")
 
+    def add_place(self, event_id: str) -> None:
+        """From where a listener goes on who comes again before anything was told."""
+        self._added.append(f"id: {event_id}\n\n")
+
     async def flush(self) -> None:
         """Tell what was added. Raises NotLoggedIn once the listener's login has ended: he hears nothing
         more."""

@@ -58,8 +58,11 @@ class EventRoutes:
         head = await self._hub.events.head()  # whoever sees the answer begin misses nothing from then on
         with self._counted(who.user_id):
             async with event_stream(request) as stream:
-                if after is not None and not await self._hub.events.oldest() - 1 <= after <= head:
-                    await stream.send("gap", _GAP)
+                if after is None:
+                    stream.add_place(f"{head}-")
+                elif not await self._hub.events.oldest() - 1 <= after <= head:
+                    stream.add("gap", _GAP)
+                await stream.flush()
                 await self._tell(stream, wish, head if after is None else min(after, head))
         return stream.response
 

@@ -38,6 +38,11 @@ class Stream:
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self._answer = answer
 
+    async def line(self) -> str:
+        """The next line."""
+        async with asyncio.timeout(PATIENCE):
+            return (await self._answer.content.readline()).decode().rstrip("\n")
+
     async def next(self) -> Heard | None:
         """The next event; None when the stream has ended."""
         found: dict[str, str] = {}
@@ -47,7 +52,10 @@ class Stream:
                 if not key and "event" in found:
                     data = found.get("data")
                     return Heard(found.get("id", ""), found["event"], json.loads(data) if data else None)
-                found[key] = value
+                if key:
+                    found[key] = value
+                else:
+                    found.clear()
         return None
 
     async def until(self, event: str, **data: Any) -> list[Heard]:
@@ -127,6 +135,18 @@ async def test_only_what_was_asked_for_is_told(api: Api) -> None:
         assert (await api.ask("GET", EVENTS + query)).is_problem(422, "Invalid request"), query
     bad = await api.ask("GET", EVENTS, headers={"Last-Event-ID": "the last one"})
     assert bad.is_problem(422, "Invalid request")
+
+
+async def test_the_place_is_told_before_anything_happens(api: Api) -> None:
+    await api.connect("shop")
+    async with listening(api, "?types=message.received") as stream:
+        line = await stream.line()
+    assert line.startswith("id: ")
+    await api.hears(text="nobody listens")
+    async with listening(api, "?types=message.received", **{"Last-Event-ID": line[4:]}) as stream:
+        heard = await stream.next()
+    assert heard
+    assert heard.data["data"]["text"] == "nobody listens"
 
 
 @pytest.mark.parametrize("way", ["header", "query"])
