@@ -45,4 +45,4 @@ load: ## a mix of calls on a hub of its own for a minute (ARGS="--url ...": on a
 	@$(BIN)/python -m tests.bench.load $(ARGS)
 
 clean: ## remove what set-up made (sessions and logs stay)
-	rm -rf .venv plugins/*/node_modules .demo
+	rm -rf .venv plugins/*/node_modules tests/plugins/*/node_modules .demo

@@ -61,10 +61,12 @@ async def open_hub(
     engines: Mapping[str, Engine] | None = None,
     catalogue: Catalogue | None = None,
     patience: Limits | None = None,
+    door: bool = True,
 ) -> AsyncIterator[Running]:
     """The hub, for the time of the block. Raises ConfigError, HeldByAnother, StoreUnavailable.
 
     Tests hand in a clock, a seeded chance, engines and plugins of their own, less patience with these.
+    Without a `door` nothing listens, and the port is 0.
     """
     async with AsyncExitStack() as house:
         ground = await _ground(house, loaded, clock or SystemClock(), chance, patience)
@@ -79,9 +81,10 @@ async def open_hub(
         hub = _hub(ground, core, accounts, commands, events)
         await house.enter_async_context(host.running(hub=hub, facts=facts, offer=commands.offered))
         await house.enter_async_context(core.running())
-        at = loaded.settings.server
-        app, bounds = _web(ground, accounts, host), _bounds(at)
-        port = await house.enter_async_context(serve(app, at.host, at.port, bounds=bounds))
+        at, port = loaded.settings.server, 0
+        if door:
+            app, bounds = _web(ground, accounts, host), _bounds(at)
+            port = await house.enter_async_context(serve(app, at.host, at.port, bounds=bounds))
         yield Running(
             hub=hub, ground=ground, host=at.host, port=port, plugins=host, first_password=first_password
         )
@@ -93,6 +96,7 @@ def _hub(ground: Ground, core: Core, accounts: Accounts, commands: Commands, eve
         connections=core.connections,
         inbox=core.inbox,
         outbox=core.outbox,
+        bulk=core.bulk,
         plans=core.plans,
         queue=core.queue,
         chats=core.chats,
@@ -105,6 +109,7 @@ def _hub(ground: Ground, core: Core, accounts: Accounts, commands: Commands, eve
         stats=core.stats,
         events=events,
         vault=ground.vault,
+        report=ground.report,
         clock=ground.clock,
     )
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from random import Random
 
 from .background import background
+from .bulk import Bulk
 from .chats import Chats
 from .clock import Clock
 from .config.models import Settings
@@ -20,19 +21,21 @@ from .hooks import Hooks
 from .hub import Halting
 from .inbox import Inbox
 from .inbox.files import Files
-from .limits import FloodLimits, LoopLimits
 from .messages import Fact
 from .outbox import Outbox
 from .outbox.agenda import Agenda
+from .outbox.content import check
+from .outbox.counting import Counting
 from .outbox.dispatch import Dispatcher
 from .outbox.gate import Gate
+from .outbox.intake import refusal
 from .outbox.outcome import Outcome
 from .outbox.reconcile import Reconciler
 from .outbox.trial import Trial
 from .outbox.valve import Valve
 from .plans import Plans
 from .plugin import Http
-from .policies import Policies
+from .policies import Policies, flood_of, loops_of
 from .spool import Spool
 from .stats import Stats
 from .store.database import Database
@@ -93,6 +96,7 @@ class Core:
         self.chats = Chats(self.connections, self._online, lambda: self.queue.halt)
         self.files = self._files()
         self.outbox = self._way_out(agenda)
+        self.bulk = self._in_bulk()
         self.dispatcher = self._sending(agenda)
         self.inbox = self._way_in()
         self.stats = self._figures()
@@ -137,6 +141,21 @@ class Core:
             quotas=self.plans.quotas(),
         )
 
+    def _in_bulk(self) -> Bulk:
+        return Bulk(
+            db=self._ground.db,
+            clock=self._ground.clock,
+            outbox=self.outbox,
+            gate=self.gate,
+            policies=self.policies,
+            plans=self.plans,
+            spool=self.spool,
+            admit=self.upkeep.admit,
+            count=Counting(self.plans.quotas()).take_all,
+            fits=check,
+            refusal=refusal,
+        )
+
     def _sending(self, agenda: Agenda) -> Dispatcher:
         db, clock, queue = self._ground.db, self._ground.clock, self._ground.settings.queue
         outcome, trial = Outcome(db, clock, self.policies.of), Trial()
@@ -179,8 +198,8 @@ class Core:
             met=self._met,
             stopped=lambda: bool(self.queue.halt and self.queue.halt.how is Halting.STOP),
             age_gate=self._ground.settings.inbound.age_gate,
-            loops=_loops(self._ground.settings),
-            flood=_flood(self._ground.settings),
+            loops=loops_of(self._ground.settings),
+            flood=flood_of(self._ground.settings),
         )
 
     async def _met(self, connection_id: str, chat: str) -> None:
@@ -231,6 +250,7 @@ class Core:
             await life.enter_async_context(background(self.outbox.run(), "outbox"))
             await life.enter_async_context(background(self.inbox.run(), "inbox"))
             await life.enter_async_context(background(self.connections.run(), "connections"))
+            await life.enter_async_context(self.bulk.running())
             await life.enter_async_context(background(self.dispatcher.run(), "dispatcher"))
             life.push_async_callback(self.dispatcher.drain, self._ground.settings.queue.drain)
             await life.enter_async_context(self.health.watching())
@@ -271,26 +291,6 @@ class Core:
                 raise CannotStart(f"No plugin offers the engine '{name}' (on offer: {offered})")
             self._engines[name] = factories[name]()
         return self._engines[name]
-
-
-def _loops(settings: Settings) -> LoopLimits:
-    loop = settings.inbound.loop_breaker
-    return LoopLimits(
-        short=loop.short,
-        short_seconds=loop.short_window,
-        long=loop.long,
-        long_seconds=loop.long_window,
-        same_text=loop.same_text,
-        silence=loop.silence,
-        long_silence=loop.long_silence,
-        per_hour=settings.inbound.replies_per_hour,
-        take_over=settings.inbound.take_over,
-    )
-
-
-def _flood(settings: Settings) -> FloodLimits:
-    flood = settings.inbound.flood
-    return FloodLimits(messages=flood.messages, window=flood.window)
 
 
 def _concurrency(settings: Settings) -> int:

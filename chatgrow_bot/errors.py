@@ -107,6 +107,20 @@ class NotHeld(Conflict):
     """GET /api/whatsapp/messages/held lists those that wait for a person."""
 
 
+class BatchNotFound(NotFound):
+    """GET /api/whatsapp/bulk lists the bulk sends you asked for."""
+
+    title = "Bulk send not found"
+
+
+class NothingAccepted(BadInput):
+    """Correct the rows and ask again; nothing was stored."""
+
+
+class BatchEnded(Conflict):
+    """GET its results for what became of each row, and ask for the rest anew."""
+
+
 class IdempotencyMismatch(ChatgrowError):
     """Use a new key for a new message; the same key repeats the same request."""
 
@@ -134,6 +148,10 @@ class NotAllowed(ChatgrowError):
     """Ask an admin for the role this needs."""
 
     title = "Not allowed"
+
+
+class BulkNotAllowed(NotAllowed):
+    """Ask an admin to move you to a plan that has them; GET /api/usage shows yours."""
 
 
 class KeyNotAllowed(NotAllowed):

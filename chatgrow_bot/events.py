@@ -1,4 +1,4 @@
-"""The journal as events for programs: streams and webhooks, each with a place in it of his own. The newest
+"""The journal as events for programs: streams and senders, each with a place in it of his own. The newest
 are kept in memory, for most listeners hear the same ones at the same time."""
 
 import asyncio

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from .clock import Clock
 from .config.models import Settings
 from .config.plans import Plan
+from .errors import BulkNotAllowed
 from .hub import Span, Usage, Used, plan_that_counts
 from .limits import Quota, renews
 from .store import connections as stored_connections
@@ -63,6 +64,15 @@ class Plans:
         """How many bytes a file may have that he sends."""
         plan: Plan = getattr(self._plans, await self._db.read(lambda conn: self._named(conn, tenant)))
         return plan.media_size
+
+    async def check_bulk(self, tenant: str) -> None:
+        """Raises BulkNotAllowed where a user's plan has no bulk sends, naming those that have."""
+        name = await self._db.read(lambda conn: self._named(conn, tenant))
+        plans: Mapping[str, Plan] = dict(self._plans)
+        if not plans[name].bulk:
+            others = [f"'{each}'" for each, plan in plans.items() if plan.bulk]
+            which = f"; {' and '.join(others)} {'has' if len(others) == 1 else 'have'}" if others else ""
+            raise BulkNotAllowed(f"The plan '{name}' has no bulk sends{which}")
 
     def _named(self, conn: Connection, tenant: str) -> str:
         return plan_that_counts(store.plan_of(conn, tenant))

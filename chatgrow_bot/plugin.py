@@ -47,6 +47,7 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    method: str = "GET"  #: of the request that was answered: a redirect may have made it a GET without a body
 
 
 class Http(Protocol):
@@ -61,9 +62,16 @@ class Http(Protocol):
         data: bytes | None = None,
         seconds: float = 15.0,
         max_bytes: int = 1 << 20,
+        cut: bool = False,
     ) -> HttpAnswer:
         """One request, at most three redirects, each checked again. Raises BadInput for a forbidden or
-        unreachable address."""
+        unreachable address, and for an answer past `max_bytes` or broken off: with `cut`, its beginning is
+        the answer."""
+        ...
+
+    def check(self, url: str) -> None:
+        """Look at a URL without calling it. Raises UrlRefused for one that may not be called by what it
+        says itself; where its name leads is seen at each call."""
         ...
 
     def stream(self, url: str, *, seconds: float = 60.0, max_bytes: int = 1 << 26) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ from typing import Protocol
 from .clock import Clock
 from .config.connection import ConnectionSettings, Pacing
 from .config.models import OnUnknown, Settings
-from .limits import FirstContacts, Pace, Policy, QuietHours, WarmUp
+from .limits import FirstContacts, FloodLimits, LoopLimits, Pace, Policy, QuietHours, WarmUp
 from .messages import Lane
 from .store import connections as stored_connections
 from .store.database import Database
@@ -94,3 +94,25 @@ def _warm_up(pacing: Pacing) -> WarmUp | None:
     if asked is None or not asked.enabled:
         return None
     return WarmUp(days=asked.days, first=asked.first, last=asked.last)
+
+
+def loops_of(settings: Settings) -> LoopLimits:
+    """When automatic replies fall silent."""
+    loop = settings.inbound.loop_breaker
+    return LoopLimits(
+        short=loop.short,
+        short_seconds=loop.short_window,
+        long=loop.long,
+        long_seconds=loop.long_window,
+        same_text=loop.same_text,
+        silence=loop.silence,
+        long_silence=loop.long_silence,
+        per_hour=settings.inbound.replies_per_hour,
+        take_over=settings.inbound.take_over,
+    )
+
+
+def flood_of(settings: Settings) -> FloodLimits:
+    """When a chat writes more than is answered."""
+    flood = settings.inbound.flood
+    return FloodLimits(messages=flood.messages, window=flood.window)

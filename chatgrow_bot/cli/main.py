@@ -1,40 +1,44 @@
-"""The group of all words. A plugin's word is looked for only when the core has none."""
+"""The group of all words. Each is loaded when it is asked for: a word that only speaks to a hub need not wait
+for what a hub is made of. A plugin's word is looked for only when the core has none."""
 
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from ..errors import ChatgrowError
 from ..logs import quiet
-from ..plugin import SERVED
-from .backup import backup, restore
-from .check import check
-from .cold import cold_routes
-from .doctor import doctor
-from .init import init
-from .key import key
-from .logs import logs
-from .new_plugin import new_plugin
-from .options import CONFIG
-from .plugin_words import words_of_plugins
-from .plugins import plugins
-from .run import run
-from .sessions import sessions
-from .token import token
-from .user import user
-from .webhook import webhook_key
-from .why import why
+from .project import CONFIG
+
+#: Where each word stands: the file, and what it is called there if not by the word itself.
+_WORDS = {
+    **{
+        word: (word, word)
+        for word in (
+            *("init", "run", "check", "doctor", "why", "plugins", "user", "token", "key", "sessions", "logs"),
+            *("backup", "login", "send", "bulk", "connections", "qr", "queue", "stats", "events"),
+        )
+    },
+    "logout": ("login", "logout"),
+    "new-plugin": ("new_plugin", "new_plugin"),
+    "restore": ("backup", "restore"),
+    "webhook-key": ("webhook", "webhook_key"),
+}
 
 
 class _Chatgrow(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The core's word, or else a plugin's."""
-        return super().get_command(ctx, name) or words_of_plugins(_config_of(ctx)).get(name)
+        if name in _WORDS:
+            file, word = _WORDS[name]
+            found: click.Command = getattr(import_module(f".{file}", __package__), word)
+            return found
+        return _plugin_words(ctx).get(name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The core's words, then the plugins'."""
-        return [*super().list_commands(ctx), *sorted(words_of_plugins(_config_of(ctx)))]
+        return [*sorted(_WORDS), *sorted(_plugin_words(ctx))]
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a word; an error of ours is one sentence, not a traceback."""
@@ -43,6 +47,16 @@ class _Chatgrow(click.Group):
                 return super().invoke(ctx)
         except ChatgrowError as error:
             raise click.ClickException(str(error)) from error
+
+
+def _plugin_words(ctx: click.Context) -> dict[str, click.Command]:
+    """The words of plugins, and for them the routes that a start would serve."""
+    from ..plugin import SERVED
+    from .cold import cold_routes
+    from .plugin_words import words_of_plugins
+
+    ctx.meta[SERVED] = partial(cold_routes, Path(ctx.params.get("config") or CONFIG))
+    return words_of_plugins(_config_of(ctx))
 
 
 def _config_of(ctx: click.Context) -> Path:
@@ -62,10 +76,3 @@ def _config_of(ctx: click.Context) -> Path:
 def main(ctx: click.Context, config: Path) -> None:
     """ChatGrow Bot: a self-hosted WhatsApp hub."""
     ctx.obj = config
-    ctx.meta[SERVED] = partial(cold_routes, config)
-
-
-for word in (init, run, check, doctor, why, plugins, new_plugin, user, token, key, backup, restore, sessions):
-    main.add_command(word)
-main.add_command(logs)
-main.add_command(webhook_key)

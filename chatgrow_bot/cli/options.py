@@ -20,8 +20,8 @@ from ..config.report import InvalidConfig
 from ..host.loader import setting_problems
 from ..store.database import Database, open_database
 from ..store.folder import FolderLock
+from .project import CONFIG as CONFIG
 
-CONFIG = Path("config/chatgrow.yaml")
 #: The exit code for a configuration that cannot be used (sysexits.h: EX_CONFIG).
 EX_CONFIG = 78
 

@@ -4,14 +4,18 @@ what a start would refuse."""
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import yaml
+
+from ..errors import BadInput
 from .check import check
 from .environment import VARIABLES, overlaid, read_environment
 from .models import Settings
 from .report import InvalidConfig, Problem
 from .secrets import read_secrets
-from .source import Document, survey
+from .source import Document, survey, survey_text
 
 #: Characters that a secret has at least: shorter ones are words that stand everywhere.
 _SECRET = 6
@@ -53,7 +57,38 @@ def load(
     root = project_folder(path)
     environment = read_environment(root / ".env", env)
     secrets = read_secrets(path.parent / "secrets.yaml", environment.values)
-    document = overlaid(survey(path, secrets, root=root), environment)
+    return _checked(overlaid(survey(path, secrets, root=root), environment), also)
+
+
+def load_mapping(
+    given: Mapping[str, Any],
+    root: Path,
+    env: Mapping[str, str],
+    *,
+    also: Callable[[Document], Iterable[Problem]] = lambda _: (),
+) -> Loaded:
+    """What chatgrow.yaml may say, said by a program; checked as the file is, `.env` and the environment over
+    it. Relative folders start at `root`. Raises InvalidConfig, which shows it as YAML, and BadInput for what
+    YAML cannot say."""
+    try:
+        text = yaml.safe_dump(_plain(given), sort_keys=False, allow_unicode=True, width=10_000)
+    except yaml.YAMLError as error:
+        raise BadInput(f"The configuration holds what no file could say: {error}") from error
+    environment = read_environment(root / ".env", env)
+    document = survey_text(text, root / "configuration", root=root)
+    return _checked(overlaid(document, environment), also)
+
+
+def _plain(value: Any) -> Any:
+    """As YAML knows it: paths are texts."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _checked(document: Document, also: Callable[[Document], Iterable[Problem]]) -> Loaded:
     settings, problems = check(Settings, document)
     problems = [*problems, *also(document)]
     if settings is None or problems:

@@ -19,7 +19,7 @@ class Plan(Section):
     messages_per_month: Limit = Field(
         description="Messages a calendar month, in UTC: a number, or `unlimited`."
     )
-    bulk: Flag = Field(description="Whether bulk sends are allowed. Not acted on yet.")
+    bulk: Flag = Field(description="Whether bulk sends are allowed.")
     pacing_floor: Seconds = Field(
         ge=0,
         le=3600,

@@ -67,8 +67,19 @@ def survey(
 ) -> Document:
     """As `read`, but problems that leave the rest readable stay in the document: `check` reports them
     together with its own. Raises InvalidConfig when there is no rest."""
+    return survey_text(_text(path, shown(path)), path, secrets, root=root, quote=quote)
+
+
+def survey_text(
+    text: str,
+    path: Path,
+    secrets: Mapping[str, str] | None = None,
+    *,
+    root: Path | None = None,
+    quote: bool = True,
+) -> Document:
+    """As `survey`, of a text that stands in the place of that file."""
     file = shown(path)
-    text = _text(path, file)
     lines = ["" if _WRITTEN_OUT.search(line) else line for line in _NEWLINE.split(text)]
     walk = Walk(file, lines if quote else [""] * len(lines), secrets)
     try:

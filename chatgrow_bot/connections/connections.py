@@ -25,8 +25,8 @@ from ..errors import (
 )
 from ..hub import ConnectionView, Identity, PairingCode, Picture, QrCode
 from ..messages import ConnectionState, Fault
+from ..store import bulk_feeding, steps
 from ..store import connections as store
-from ..store import steps
 from ..store.database import Database
 from .fleet import Fleet
 from .handover import Handover, Roads
@@ -186,6 +186,7 @@ class Connections(Roster):
 
         def work(conn: Connection) -> None:
             steps.end_all(conn, tenant, connection_id, now, "its connection was deleted")
+            bulk_feeding.end_all(conn, tenant, connection_id, now, "its connection was deleted")
             store.remove(conn, tenant, connection_id)
 
         linking = self._fleet.keepers[connection_id].linking

@@ -1,14 +1,15 @@
 """The core's parts as others see them: the Protocols by which they meet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from ..clock import Clock
 from ..engine import Activity, Group
-from ..messages import Delivery, Inbound, Outbound, TimelineEntry
+from ..messages import Delivery, Fact, Inbound, Outbound, TimelineEntry
 from .accounts import Accounts
+from .bulk import Bulk
 from .events import Events
 from .figures import Health, Stats
 from .history import History
@@ -243,6 +244,7 @@ class Hub:
     connections: Connections
     inbox: Inbox
     outbox: Outbox
+    bulk: Bulk
     plans: Plans
     queue: Queue
     chats: Chats
@@ -255,4 +257,5 @@ class Hub:
     stats: Stats
     events: Events
     vault: Sealer
+    report: Callable[[Fact], None]  #: a fault, or other news, for whom it concerns: in the journal soon
     clock: Clock

@@ -1,5 +1,6 @@
 """The arithmetic of pace and patience: pure functions over a given time and a given chance."""
 
+from . import windows as windows
 from .floods import FloodLimits as FloodLimits
 from .hours import QuietHours as QuietHours
 from .loops import LoopLimits as LoopLimits

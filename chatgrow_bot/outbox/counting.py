@@ -41,19 +41,31 @@ class Counting:
     def take(self, conn: Connection, rows: Sequence[Outgoing]) -> Mapping[str, RateLimitExceeded]:
         """Count these, the first first; those of each user that are too many, by message id."""
         refused: dict[str, RateLimitExceeded] = {}
-        for bill in self._bills(conn, rows):
+        for bill, mine in self._bills(conn, rows):
             room = bill.room()
             bill.settle(conn, room)
-            for row in bill.rows[room:]:
-                refused[row.delivery.id] = bill.refusal(room)
+            for row in mine[room:]:
+                refused[row.delivery.id] = bill.refusal(room, room)
         return refused
 
     def note(self, conn: Connection, rows: Sequence[Outgoing]) -> None:
         """Count automatic replies, of which none is refused: whoever has written is answered."""
-        for bill in self._bills(conn, rows):
-            bill.settle(conn, len(bill.rows))
+        for bill, mine in self._bills(conn, rows):
+            bill.settle(conn, len(mine))
 
-    def _bills(self, conn: Connection, rows: Sequence[Outgoing]) -> Iterator["_Bill"]:
+    def take_all(self, conn: Connection, tenant: str, at: datetime, count: int) -> None:
+        """Count so many. Raises RateLimitExceeded when they are too many, and then none of them is counted:
+        who calls lets that end his transaction."""
+        plan, before = store.add(conn, tenant, at, count)
+        if self._quota(plan).is_limited:
+            bill = _Bill(tenant, at, plan_that_counts(plan), self._quota(plan), count, before)
+            if (room := bill.room()) < count:
+                raise bill.refusal(room, 0, f"; {count:,} more were asked for, and {room:,} are left")
+            bill.settle(conn, count)
+
+    def _bills(
+        self, conn: Connection, rows: Sequence[Outgoing]
+    ) -> Iterator[tuple["_Bill", Sequence[Outgoing]]]:
         """What each user wants, on each day, where there is a limit to it; counted already, all of it."""
         by_day: dict[tuple[str, date], list[Outgoing]] = {}
         for row in rows:
@@ -62,7 +74,8 @@ class Counting:
             at = mine[0].delivery.created_at
             plan, before = store.add(conn, tenant, at, len(mine))
             if self._quota(plan).is_limited:
-                yield _Bill(tenant, at, plan_that_counts(plan), self._quota(plan), mine, before)
+                count = len(mine)
+                yield _Bill(tenant, at, plan_that_counts(plan), self._quota(plan), count, before), mine
 
     def _quota(self, plan: str | None) -> Quota:
         return self._quotas.get(plan_that_counts(plan), _NO_LIMITS)
@@ -76,13 +89,13 @@ class _Bill:
     at: datetime
     plan: str
     quota: Quota
-    rows: Sequence[Outgoing]
+    count: int  #: of them
     before: Mapping[Span, Count]  #: what was used before them
 
     def room(self) -> int:
         """How many of them the plan allows."""
         rooms = [self.quota.room(span, count.used) for span, count in self.before.items()]
-        return min([len(self.rows), *(room for room in rooms if room is not None)])
+        return min([self.count, *(room for room in rooms if room is not None)])
 
     def settle(self, conn: Connection, taken: int) -> None:
         """Put right what was counted, if only so many are taken; and tell the user when the end is near."""
@@ -92,12 +105,12 @@ class _Bill:
             is_full = limit is not None and used >= limit
             reaches = limit is not None and count.used < limit <= used
             is_news = reaches or (limit is not None and used >= NEAR * limit and not count.warned)
-            refused = count.refused + (len(self.rows) - taken if is_full else 0)
+            refused = count.refused + (self.count - taken if is_full else 0)
             after[span] = Count(used=used, refused=refused, warned=count.warned or is_news)
             if is_news:
                 news.append(self._fault(span, used))
         counted = {
-            span: Count(used=count.used + len(self.rows), refused=count.refused, warned=count.warned)
+            span: Count(used=count.used + self.count, refused=count.refused, warned=count.warned)
             for span, count in self.before.items()
         }
         if after != counted:
@@ -105,13 +118,13 @@ class _Bill:
         if news:
             journal.tell(conn, *news, at=self.at)
 
-    def refusal(self, taken: int) -> RateLimitExceeded:
-        """Why no more than so many: by the limit that is there the longest."""
-        full = [span for span, count in self.before.items() if self.quota.room(span, count.used) == taken]
+    def refusal(self, room: int, taken: int, more: str = "") -> RateLimitExceeded:
+        """Why no more than there is room for: by the limit that is there the longest."""
+        full = [span for span, count in self.before.items() if self.quota.room(span, count.used) == room]
         span = max(full, key=lambda each: renews(each, self.at))
         used, resets_at = self.before[span].used + taken, renews(span, self.at)
         return RateLimitExceeded(
-            self._said(span, used),
+            self._said(span, used) + more,
             retry_after=max(1, ceil((resets_at - self.at).total_seconds())),
             limit=self.quota.messages.get(span),
             used=used,

@@ -60,10 +60,12 @@ class Intake:
             place = (new.tenant, ask.key) if ask.key else None
             if place and (before := known.get(place) or store.by_key(conn, *place)):
                 answers.append(_repeated(before, ask.digest))
-            elif refusal := (
-                _refusal(new, views.get(new.connection_id)) or heavy.get(new.id) or _misses(conn, new)
+            elif refused := (
+                refusal(new.tenant, new.connection_id, views.get(new.connection_id))
+                or heavy.get(new.id)
+                or _misses(conn, new)
             ):
-                answers.append(refusal)
+                answers.append(refused)
             else:
                 answers.append(new)
                 fresh.append(ask)
@@ -83,9 +85,9 @@ class Intake:
         return {**refused, **{each.id: each for each in stored}}
 
 
-def _refusal(delivery: Delivery, view: ConnectionView | None) -> ChatgrowError | None:
-    name = delivery.connection_id
-    if view is None or view.tenant != delivery.tenant:
+def refusal(tenant: str, name: str, view: ConnectionView | None) -> ChatgrowError | None:
+    """Why nothing of a tenant's may be queued on a connection; None when it may."""
+    if view is None or view.tenant != tenant:
         return ConnectionNotFound(f"There is no connection '{name}'")
     if view.me is None:
         return ConnectionNotReady(f"Connection '{name}' is {view.state}: it was never linked")

@@ -1,10 +1,10 @@
-"""The way out to URLs. Every sink (media, webhooks, plugins) uses this one client, so that none of them can
+"""The way out to URLs. Every sink (media, plugins) uses this one client, so that none of them can
 be talked into calling the machine's own network."""
 
 import asyncio
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,7 @@ from yarl import URL
 from ..errors import BadInput, UrlRefused, UrlUnreachable
 from ..plugin import HttpAnswer
 from .gate import Gate
+from .names import Names
 
 REDIRECTS = 3
 _REDIRECTING = frozenset({301, 302, 303, 307, 308})
@@ -36,13 +37,17 @@ class SafeHttp:
         self._gate = Gate(allow)
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
+        self._names: _CheckedResolver | None = None
 
     async def __aenter__(self) -> Self:
+        self._names = _CheckedResolver(self._resolver or Names(), self._gate)
         connector = aiohttp.TCPConnector(
-            resolver=_CheckedResolver(self._resolver or aiohttp.ThreadedResolver(), self._gate),
+            resolver=self._names,
             socket_factory=self._socket,
             use_dns_cache=False,  # a cached name would be checked once and used for long
-            limit_per_host=8,  # one slow receiver must not take every connection
+            # None is shared out: who waits for a slow host would hold up whoever calls another, and on a
+            # host that many use, the others. Each caller bounds how much he asks for at a time.
+            limit=0,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -59,6 +64,8 @@ class SafeHttp:
         if self._session:
             await self._session.close()
             self._session = None
+        if self._names:
+            await self._names.close()  # a connector closes only what it made itself
 
     async def request(
         self,
@@ -69,13 +76,23 @@ class SafeHttp:
         data: bytes | None = None,
         seconds: float = 15.0,
         max_bytes: int = 1 << 20,
+        cut: bool = False,
     ) -> HttpAnswer:
         """One request, at most three redirects, whatever the status; `seconds` bounds it all."""
         deadline = asyncio.get_running_loop().time() + seconds
         async with self._answered(method, url, headers or {}, data, deadline) as answer:
-            async with aclosing(_body(answer, deadline, max_bytes)) as chunks:
-                body = b"".join([chunk async for chunk in chunks])
-            return HttpAnswer(status=answer.status, headers=answer.headers, body=body)
+            body = bytearray()
+            with suppress(*(BadInput,) if cut else ()):
+                async with aclosing(_body(answer, deadline, max_bytes)) as chunks:
+                    async for chunk in chunks:
+                        body += chunk
+            return HttpAnswer(
+                status=answer.status, headers=answer.headers, body=bytes(body), method=answer.method
+            )
+
+    def check(self, url: str) -> None:
+        """Whether a URL may be called, as far as it says so itself. Raises UrlRefused."""
+        self._gate.admit(url)
 
     async def stream(
         self, url: str, *, seconds: float = 60.0, max_bytes: int = 1 << 26

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exists, func, select, text, tuple_
 
 from ..states import State
+from . import bulk as stored_bulk
 from . import counts as stored_counts
 from . import journal as stored_journal
 from . import usage as stored_usage
 from .account_tables import webhook_uses
+from .bulk_tables import bulk_rows
 from .partial import in_states
 from .tables import bookmarks, idempotency, inbox, jobs, journal, outbox, parked
 
@@ -36,6 +38,7 @@ class Kind:
     """`find(conn, before, most)`: the keys of so many rows, at most, that may go."""
     remove: Callable[[Connection, Sequence[Any], datetime], int]
     """`remove(conn, keys, before)`: remove those that still may go; how many went."""
+    at_once: int = 100  #: of which so many in one transaction
 
 
 def messages_out(conn: Connection, before: datetime, most: int) -> Sequence[str]:
@@ -125,6 +128,8 @@ def _remove_parked(conn: Connection, found: Sequence[tuple[str, int]], before: d
     return _delete(conn, parked, tuple_(parked.c.reader, parked.c.position).in_(found), parked.c.at < before)
 
 
+#: One goes with all of its rows.
+BULK = Kind(name="bulk sends", find=stored_bulk.ended, remove=stored_bulk.remove, at_once=1)
 OUT = Kind(name="messages out", find=messages_out, remove=_remove_out)
 IN = Kind(name="messages in", find=messages_in, remove=_remove_in)
 PARKED = Kind(name="facts set aside", find=set_aside, remove=_remove_parked)
@@ -133,8 +138,9 @@ KEYS = Kind(name="idempotency keys", find=keys, remove=_remove_keys)
 USES = Kind(name="ids of messages from outside", find=uses, remove=_remove_uses)
 USAGE = Kind(name="counts of plans", find=stored_usage.ended, remove=stored_usage.remove)
 COUNTS = Kind(name="figures", find=stored_counts.old, remove=stored_counts.remove)
-#: In the order in which they go: what was set aside before the facts that it keeps.
-KINDS = (OUT, IN, PARKED, FACTS, KEYS, USES, USAGE, COUNTS)
+#: In the order in which they go: what was set aside before the facts that it keeps, a bulk send before its
+#: messages.
+KINDS = (BULK, OUT, IN, PARKED, FACTS, KEYS, USES, USAGE, COUNTS)
 
 
 def pass_by(conn: Connection, position: int) -> Mapping[str, int]:
@@ -149,7 +155,7 @@ def pass_by(conn: Connection, position: int) -> Mapping[str, int]:
 
 
 def named_files(conn: Connection, tenant: str, hashes: Collection[str]) -> Collection[str]:
-    """Those of a tenant's files, by their SHA-256, that a message in or out still names."""
+    """Those of a tenant's files, by their SHA-256, that a message in or out still names, or one to be."""
     named: set[str] = set()
     for table in (outbox, inbox):
         after = ""
@@ -161,6 +167,7 @@ def named_files(conn: Connection, tenant: str, hashes: Collection[str]) -> Colle
             if len(page) < _PAGE:
                 break
             after = page[-1].id
+    named |= stored_bulk.named_files(conn, tenant)
     return named.intersection(hashes)
 
 
@@ -190,7 +197,8 @@ def _walk(
 
 
 def _out_may_go(before: datetime) -> ColumnElement[bool]:
-    return and_(in_states("outbox.state", ENDED), outbox.c.updated_at < before, ~_named(outbox))
+    of_bulk = exists().where(bulk_rows.c.message_id == outbox.c.id)
+    return and_(in_states("outbox.state", ENDED), outbox.c.updated_at < before, ~_named(outbox), ~of_bulk)
 
 
 def _in_may_go(before: datetime) -> ColumnElement[bool]:

@@ -17,9 +17,9 @@ from ..store.database import Database
 KEYS_KEPT = timedelta(days=7)
 #: How long figures are kept, at least: who asks for those of 90 days gets all of them.
 FIGURES_KEPT = timedelta(days=100)
-#: Rows of a kind that one run removes at most (the rest waits for the next), rows in one transaction, and
-#: seconds between two of them.
-_MOST, _AT_ONCE, _BREATH = 50_000, 100, 0.05
+#: Rows of a kind that one run removes at most (the rest waits for the next), and seconds between two
+#: transactions.
+_MOST, _BREATH = 50_000, 0.05
 #: A reader that misses facts is told of once in so long.
 _TELL_AGAIN = timedelta(days=1)
 
@@ -82,8 +82,8 @@ class Retention:
 
     async def _remove(self, kind: store.Kind, keys: Sequence[Any], now: datetime) -> int:
         before, gone = self._before(kind, now), 0
-        for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
+        for start in range(0, len(keys), kind.at_once):
+            some = keys[start : start + kind.at_once]
             gone += await self._db.write(lambda conn, some=some: kind.remove(conn, some, before))  # type: ignore[misc]
             await self._clock.sleep(_BREATH)
         return gone

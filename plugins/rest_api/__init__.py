@@ -6,6 +6,8 @@ from itertools import chain
 from chatgrow_bot.plugin import CliCommand, Plugin, Route, hook
 
 from .auth import AuthRoutes
+from .bulk import BulkRoutes
+from .bulk_results import BulkResultRoutes
 from .chats import ChatRoutes
 from .commands import CommandRoutes
 from .connections import ConnectionRoutes
@@ -46,6 +48,8 @@ class RestApi(Plugin):
             QrRoutes(hub.connections),
             PairingRoutes(hub.connections),
             MessageRoutes(hub),
+            BulkRoutes(hub),
+            BulkResultRoutes(hub),
             UsageRoutes(hub.plans),
             ListingRoutes(hub),
             ContactRoutes(hub.history),

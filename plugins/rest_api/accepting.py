@@ -47,7 +47,7 @@ async def accept(
 ) -> web.Response:
     """Store a message: it is on disk when this answers. A repeated Idempotency-Key answers the first one.
     With `wait`, the answer is put off by so many seconds at most, until the message has left or has ended."""
-    key, tenant = _idempotency_key(request), tenant_of(request)
+    key, tenant = idempotency_key(request), tenant_of(request)
     delivery = await outbox.enqueue(tenant, connection_id, message, source="api", key=key, asked=asked)
     return await _answer(request, outbox, delivery, wait)
 
@@ -57,7 +57,7 @@ async def accepted_before(
 ) -> web.Response | None:
     """The answer to who asks for the same again, before a file is fetched that may be gone; None for who does
     not."""
-    key = _idempotency_key(request)
+    key = idempotency_key(request)
     delivery = await outbox.asked_before(tenant_of(request), key, asked) if key else None
     return await _answer(request, outbox, delivery, wait) if delivery else None
 
@@ -90,7 +90,8 @@ async def _told(
         return delivery, delivery.due
 
 
-def _idempotency_key(request: web.Request) -> str | None:
+def idempotency_key(request: web.Request) -> str | None:
+    """The caller's key, if there is one. Raises BadInput."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (key.isascii() and key.isprintable() and 0 < len(key) <= _KEY_LENGTH):
         raise BadInput(f"An Idempotency-Key has 1 to {_KEY_LENGTH} printable ASCII characters")

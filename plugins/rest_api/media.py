@@ -1,11 +1,10 @@
 """Files over HTTP. What is uploaded goes to the spool as it comes, and is named by its uploadId when it is
 sent; what a message carries is handed out to be saved, because whoever sent it chose what it is."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from urllib.parse import quote
 
-from aiohttp import BodyPartReader, MultipartReader, http_exceptions, web
+from aiohttp import web
 
 from chatgrow_bot.errors import BadInput, FileTooLarge
 from chatgrow_bot.hub import Hub, Scope
@@ -13,17 +12,17 @@ from chatgrow_bot.messages import Media
 from chatgrow_bot.plugin import IDENTITY, Access, Doc, Route
 from chatgrow_bot.safety.media import OCTETS
 from chatgrow_bot.server.bodies import read_chunks, read_query
-from chatgrow_bot.server.problems import MalformedRequest, TooSlow, UnsupportedContent
+from chatgrow_bot.server.problems import UnsupportedContent
 
+from .forms import MULTIPART, form_of, next_part, part_chunks
 from .found import find
 from .models.messages import Uploaded, UploadNamed
 from .replies import reply, tenant_of
 
 PATH = "/api/whatsapp/media"
 
-_MULTIPART = "multipart/form-data"
 _TYPES = (
-    _MULTIPART,
+    MULTIPART,
     "application/octet-stream",
     "application/pdf",
     "image/*",
@@ -34,17 +33,7 @@ _TYPES = (
 _CODINGS = ("Content-Encoding", "Content-Transfer-Encoding")
 _WRAPPING = 64 << 10  # bytes that multipart puts around a file, at most
 _LARGEST = (64 << 20) + _WRAPPING
-_STALL_SECONDS = 30.0
 _SCRIPTS = ("javascript", "ecmascript", "jscript", "livescript")
-_CHUNK = 64 * 1024
-# all that aiohttp's form reader is known to raise
-_BROKEN = (
-    ValueError,
-    AssertionError,
-    RuntimeError,
-    http_exceptions.HttpProcessingError,
-    web.RequestPayloadError,
-)
 
 _UPLOADED = Doc(tag="Files", query=UploadNamed, answer=Uploaded, status=201)
 _FILE = Doc(
@@ -91,7 +80,7 @@ class MediaRoutes:
             raise FileTooLarge(f"The file is larger than {most} bytes")
         if not request.body_exists:
             raise BadInput("There is no body; send the file's bytes, or a form with one part named 'file'")
-        if request.content_type == _MULTIPART:
+        if request.content_type == MULTIPART:
             media = await self._from_form(request, most)
         else:
             media = await self._spool.from_stream(
@@ -123,20 +112,17 @@ class MediaRoutes:
         return web.FileResponse(media.path, headers=headers)
 
     async def _from_form(self, request: web.Request, most: int) -> Media:
-        try:
-            form = await request.multipart()
-        except _BROKEN as error:
-            raise MalformedRequest("The form is not well-formed") from error
-        part = await _next(form)
+        form = await form_of(request)
+        part = await next_part(form)
         if part is None or part.name != "file":
             raise BadInput("The form has one part, named 'file'")
         if any(part.headers.get(name, "binary").lower() != "binary" for name in _CODINGS):
             raise UnsupportedContent("The part 'file' is encoded; send its bytes as they are")
         mimetype = part.headers.get("Content-Type", "")
         media = await self._spool.from_stream(
-            tenant_of(request), _chunks(part), mimetype, part.filename or "", max_bytes=most
+            tenant_of(request), part_chunks(part), mimetype, part.filename or "", max_bytes=most
         )
-        if await _next(form) is not None:
+        if await next_part(form) is not None:
             raise BadInput("The form has more than the one part named 'file'")
         return media
 
@@ -152,30 +138,3 @@ def _attachment(filename: str) -> str:
     has left nothing in a name that could end a quoted text or a line."""
     plain = filename.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
-
-
-async def _next(form: MultipartReader) -> BodyPartReader | None:
-    try:
-        async with asyncio.timeout(_STALL_SECONDS):
-            part = await form.next()
-    except TimeoutError as error:
-        raise TooSlow("The form did not arrive in time") from error
-    except _BROKEN as error:
-        raise MalformedRequest("The form is not well-formed") from error
-    if isinstance(part, MultipartReader):
-        raise BadInput("The form has a form inside")
-    return part
-
-
-async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
-    while True:
-        try:
-            async with asyncio.timeout(_STALL_SECONDS):
-                chunk = await part.read_chunk(_CHUNK)
-        except TimeoutError as error:
-            raise TooSlow("The form did not arrive in time") from error
-        except _BROKEN as error:
-            raise MalformedRequest("The form is not well-formed") from error
-        if not chunk:
-            return
-        yield chunk

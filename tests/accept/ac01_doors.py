@@ -52,7 +52,16 @@ _BODIES: Mapping[str, Any] = {
     "POST /api/whatsapp/messages/{message_id}/forward": {"to": "+14155550123"},
     "POST /api/whatsapp/webhook/{connection_id}": {"message": "hello", "sender": "+14155550123"},
     "PUT /api/users/{user_id}": {"disabled": True},
+    "POST /api/whatsapp/bulk/send": {
+        "connectionId": "shop",
+        "messages": [{"to": "+14155550123"}],
+        "content": "hello",
+    },
+    "POST /api/whatsapp/webhooks": {"url": "https://crm.example.com/"},
+    "PUT /api/whatsapp/webhooks/{endpoint_id}": {"description": "changed"},
+    "POST /api/whatsapp/webhooks/{endpoint_id}/replay": {"after": "0-0"},
 }
+WEBHOOKS = "/api/whatsapp/webhooks"
 _SHOP, _KEY = "The canary's shop", "The canary's key"
 _EVERY = {Size.FULL: 1, Size.SLICE: 12}  #: of the forged tokens, one in so many
 _KINDS = 8
@@ -162,19 +171,32 @@ async def _owned(here: World) -> Mapping[str, str]:
         "{message_id}": "0" * 32,
         "{key_id}": key.key_id,
         "{user_id}": here.people["owner"].user_id,
+        "{endpoint_id}": await _endpoint(here),
+        "{batch_id}": "0" * 32,
         "{chat}": "14155550123@c.us",
         "{number}": "+14155550123",
     }
 
 
+async def _endpoint(here: World) -> str:
+    """A webhook endpoint of the owner's."""
+    if "webhooks" not in here.bot.running.plugins.names:
+        return "0" * 32
+    owner = {"Authorization": f"Bearer {await here.good('owner')}"}
+    body = {"url": "https://crm.example.com/", "description": _SHOP, "events": ["message.received"]}
+    return str((await here.ask("POST", WEBHOOKS, owner, json=body)).body["id"])
+
+
 async def _state(here: World) -> Any:
     """All that somebody might have changed."""
     hub = here.bot.running.hub
+    owner = {"Authorization": f"Bearer {await here.good('owner')}"}
     return (
         [view for who in here.people.values() for view in await hub.connections.list(who.user_id)],
         (await hub.queue.status()).halt,
         await here.accounts.users(),
         [(each.key_id, each.name) for each in await here.accounts.keys.list(here.people["owner"].user_id)],
+        (await here.ask("GET", WEBHOOKS, owner)).text,
     )
 
 

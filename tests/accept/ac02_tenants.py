@@ -21,10 +21,11 @@ from .checks import Check, Done, Figure, Size, Verdict
 from .hostile.house import CONNECTIONS, PASSWORD, House, house
 from .tenants.replay import Replay, Replayed
 from .tenants.statements import Statements
-from .tenants.traffic import User, settle
+from .tenants.traffic import WEBHOOKS, User, settle
 
 _PLUGINS: Mapping[str, Any] = {
     "rest_api": {"admin": True}, "dashboard": {"admin": True}, "metrics": {"admin": True},
+    "webhooks": {"admin": True},
 }  # fmt: skip
 _COOKIE = "chatgrow_session"
 
@@ -79,6 +80,8 @@ async def _by_body(anna: User, bob: User) -> list[str]:
          to | {"message": {"media": {"uploadId": "nobodys"}}}),
         ("POST", "/api/keys", {"name": "x", "connections": [anna.shop]},
          {"name": "x", "connections": ["nobodys-shop"]}),
+        ("POST", WEBHOOKS, {"url": "https://bob.example/", "connections": [anna.shop]},
+         {"url": "https://bob.example/", "connections": ["nobodys-shop"]}),
     ]  # fmt: skip
     calls += [
         ("POST", send, to | {"message": "x", "options": {"replyTo": each}},
@@ -100,6 +103,8 @@ async def _bound(here: House, anna: User) -> list[str]:
     paths += [f"/api/whatsapp/media/{each}" for each in anna.ids["message_id"]]
     paths += [CONNECTIONS, f"{CONNECTIONS}/{anna.shop}", f"{CONNECTIONS}/{anna.shop}/messages"]
     paths += ["/api/whatsapp/messages", f"/api/whatsapp/messages?q={anna.canary[:-3]}"]
+    hook = f"{WEBHOOKS}/{anna.ids['endpoint_id'][0]}"
+    paths += [WEBHOOKS, hook, f"{hook}/deliveries", f"{hook}/dead-letters"]
     paths += [f"/api/whatsapp/stats?connection={anna.shop}", f"{CONNECTIONS}/{anna.shop}/contacts"]
     for path in paths:
         reply = await here.ask("GET", path, None, headers=headers)
@@ -125,6 +130,9 @@ async def _unharmed(anna: User) -> list[str]:
     shown = await anna.ask("GET", f"{CONNECTIONS}/{anna.shop}")
     if anna.canary.encode() not in shown.raw or shown.body["paused"]:
         wrong.append(f"somebody else changed the connection: {shown}")
+    webhook = await anna.ask("GET", f"{WEBHOOKS}/{anna.ids['endpoint_id'][0]}")
+    if webhook.status != 200 or anna.canary not in webhook.body["description"]:
+        wrong.append(f"somebody else changed the webhook endpoint: {webhook}")
     for each in anna.ids["message_id"]:
         if (await anna.ask("GET", f"/api/whatsapp/messages/{each}")).status != 200:
             wrong.append("a message of hers is gone, or she cannot see it: nothing was tried")

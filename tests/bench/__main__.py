@@ -12,7 +12,7 @@ import click
 import structlog
 import uvloop
 
-from . import drain, latency, memory, paced, queue, rest, start, store, streams, worth
+from . import bulk, drain, latency, memory, paced, queue, rest, start, store, streams, webhooks, worth
 from .machine import machine
 from .runs import Figure, table
 
@@ -25,8 +25,10 @@ _TOPICS = {
     "queue": queue.measure,
     "paced": paced.measure,
     "rest": rest.measure,
+    "bulk": bulk.measure,
     "worth": worth.measure,
     "streams": streams.measure,
+    "webhooks": webhooks.measure,
 }
 
 

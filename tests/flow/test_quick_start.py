@@ -4,6 +4,7 @@ part, to scan the code, is played by the fake engine."""
 import asyncio
 import re
 from asyncio.subprocess import PIPE, STDOUT
+from collections import Counter
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -39,6 +40,10 @@ CALLS = {
     "POST /media": 201,
     "GET /messages/ID": 200,
     "GET /connections/shop/messages": 200,
+    "POST /bulk/send": 202,
+    "GET /bulk/ID": 200,
+    "GET /bulk/ID/results": 200,
+    "POST /webhooks": 201,
     "POST /webhook/shop": 202,
     "POST /connections/shop/webhook-keys": 201,
     "GET /stats": 200,
@@ -68,7 +73,11 @@ async def test_every_line_of_the_quick_start_works_as_printed(bot: TalkingBot, t
         session.state, session.qr = ConnectionState.QR, "2@abc,def,ghi,1"
 
     bot.engine.on_open = show
-    hub = (await bot.start("rest_api", rest_api={"admin": True})).hub
+    hub = (
+        await bot.start(
+            "rest_api", "webhooks", rest_api={"admin": True}, webhooks={"admin": True, "tenants": "all"}
+        )
+    ).hub
     assert isinstance(hub.accounts, Accounts)
     await hub.accounts.set_password("admin", PASSWORD)
     folder = tmp_path / "shell"
@@ -93,10 +102,12 @@ async def test_every_line_of_the_quick_start_works_as_printed(bot: TalkingBot, t
     assert [status for _, status in told] == [CALLS[call] for call, _ in told]
     assert (folder / "qr.png").read_bytes().startswith(b"\x89PNG")
     sent = select(func.count()).select_from(outbox).where(outbox.c.state == State.SENT)
-    await bot.until(lambda conn: conn.execute(sent).scalar_one() == 6, seconds=20)
+    await bot.until(lambda conn: conn.execute(sent).scalar_one() == 8, seconds=20)
     parcels = bot.engine.opened["shop"].sent
     kinds = [parcel.media.kind if parcel.media else Kind.TEXT for parcel in parcels]
-    assert kinds == [Kind.TEXT, *(kind for kind, _ in FILES.values()), Kind.TEXT]
+    assert Counter(kinds) == Counter([Kind.TEXT] * 4 + [kind for kind, _ in FILES.values()])
+    said = {parcel.text for parcel in parcels}
+    assert {f"Dear {name}, we close at six on Friday" for name in ("Dana", "Noam")} < said
 
 
 def _template(url: str) -> str:

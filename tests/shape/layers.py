@@ -17,6 +17,7 @@ LAYERS: tuple[Layer, ...] = (
         "what is carried, what fails, what time it is",
         "__init__ background clock errors ids networks payloads private signatures states",
     ),
+    _layer("the hub from another program", "client"),
     _layer("the nouns that flow", "messages"),
     _layer("who is meant, and what a way to WhatsApp must offer", "addresses engine"),
     _layer("what the parts are to each other", "hub"),
@@ -30,14 +31,14 @@ LAYERS: tuple[Layer, ...] = (
     _layer("the one caller of plugins", "hooks"),
     _layer(
         "the parts, which meet by the Protocols of hub.py",
-        "accounts chats commands connections doctor events facts history inbox outbox plans policies server "
-        "sessions spool stats upkeep webhook_keys",
+        "accounts bulk chats commands connections doctor events facts history inbox outbox plans policies "
+        "server sessions spool stats upkeep webhook_keys",
     ),
     _layer("who looks at the parts", "health"),
     _layer("where plugins come from and live", "host"),
     _layer("who hands what to whom", "core"),
     _layer("who puts it all together", "app"),
-    _layer("who uses it all", "cli testing"),
+    _layer("who uses it all", "cli embedded testing"),
 )
 
 #: The ways in and out are one road: a reply is queued in the transaction that ends the message it answers.

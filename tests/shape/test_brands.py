@@ -21,6 +21,8 @@ BRANDS = frozenset(
 ALLOWED = {
     "chatgrow_bot/hub/nouns.py metrics": "a scope of API keys, named for what it lets see",
     "chatgrow_bot/accounts/keys.py metrics": "the same",
+    "chatgrow_bot/client/endpoints.py webhooks": "a path of the API, which the client asks",
+    "chatgrow_bot/store/migrations/versions/0005_rest_api.py webhooks": "keys of those that come in",
     "chatgrow_bot/config/environment.py puppeteer": "the environment's PUPPETEER_ARGS, a name operators know",
 }
 

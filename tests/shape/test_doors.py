@@ -11,6 +11,7 @@ from .source import Found, Source, calls, core, dotted, expect_none, imports, pl
 #: Who opens files itself: none of these paths comes from a message, a request or a rule.
 FILES = {
     "chatgrow_bot/cli/new_plugin.py": "writes a plugin to begin with",
+    "chatgrow_bot/client/messages.py": "reads files named by the program that uses the client",
     "chatgrow_bot/config/environment.py": "reads .env",
     "chatgrow_bot/config/schema.py": "writes config/schema.json and README.md, for developers",
     "chatgrow_bot/config/source.py": "reads the YAML files named by whoever runs the hub",
@@ -44,6 +45,8 @@ FILES = {
 }
 #: Who opens connections itself, without the checks of safety/http.py.
 SOCKETS = {
+    "chatgrow_bot/cli/connections.py": "asks the hub for a connection to WhatsApp, by the client",
+    "chatgrow_bot/client/wire.py": "calls the hub that the program which uses the client names",
     "plugins/engine_web/launch.py": "asks the system whether there is a proxy, and connects to nothing",
     "plugins/simulator/client.py": "speaks to the simulator, on this machine, in tests and the demo",
     "plugins/simulator/demo/processes.py": "looks whether the demo's own processes are up, on this machine",

@@ -16,6 +16,7 @@ PUBLIC = {
     "engine": "what a way to reach WhatsApp must offer",
     "errors": "one family: what a plugin raises is told as the core tells its own",
     "hub": "the core's parts, for plugins with `admin: true`, and what commands are made of",
+    "ids": "ids that grow with time",
     "logs": "log files that rotate, how they fare, and what no line may say",
     "messages": "the nouns that flow",
     "payloads": "what a message carries besides words and files",
@@ -28,7 +29,8 @@ PUBLIC = {
     "server.events": "server-sent events: for plugins with live routes",
     "server.patience": "answers that are put off: for plugins with routes that wait",
     "server.problems": "the errors of HTTP, told as problem+json: for plugins with routes",
-    "signatures": "signed requests from other systems",
+    "signatures": "signed requests from other systems, and to them",
+    "store.types": "columns that both databases store alike: for plugins with tables of their own",
 }
 
 

@@ -30,9 +30,14 @@ VARIABLES: Mapping[str, Variable] = {
         {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "examples": ["shop"]},
     ),
     "message_id": Variable("The message's id, of one sent or received.", _ID),
+    "batch_id": Variable("The bulk send's id.", _ID),
     "user_id": Variable("The user's id.", _ID),
     "key_id": Variable("The key's id.", _ID),
     "webhook_id": Variable("The webhook key's id.", _ID),
+    "endpoint_id": Variable(
+        "The webhook endpoint's id.",
+        {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "examples": ["crm"]},
+    ),
     "contact_id": Variable("The contact's id.", _ID),
     "chat": Variable(
         "A number in international form, or a chat id.",

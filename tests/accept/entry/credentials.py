@@ -10,7 +10,7 @@ from .forging import forgeries
 from .world import World
 
 #: In a path, what may be another's.
-IDS = ("{connection_id}", "{message_id}", "{key_id}")
+IDS = ("{connection_id}", "{message_id}", "{key_id}", "{endpoint_id}")
 #: A browser is sent to where one logs in.
 _OUT = frozenset({401, 303})
 

@@ -19,7 +19,7 @@ from chatgrow_bot.testing import FakeClock, TalkingBot
 
 PASSWORD = "correct horse battery"
 #: The bundled plugins that serve routes.
-SERVING = ("rest_api", "dashboard", "metrics")
+SERVING = ("rest_api", "dashboard", "metrics", "webhooks")
 COOKIE_LOGIN = timedelta(hours=12)
 
 

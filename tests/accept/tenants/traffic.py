@@ -13,6 +13,7 @@ from chatgrow_bot.testing import FakeSession
 
 from ..hostile.house import CONNECTIONS, House, Reply
 
+WEBHOOKS = "/api/whatsapp/webhooks"
 #: Any role that may make one.
 _SCOPES = ("read", "send", "manage", "delete", "qr", "inbound")
 
@@ -70,6 +71,8 @@ async def settle(here: House, name: str, number: str) -> User:
     members = (Member(chat=f"{number}@c.us"),)
     user.session.known_groups = [Group(chat=f"{number}@g.us", name=user.canary, members=members)]
     await _done(user.ask("PUT", f"{CONNECTIONS}/{user.shop}", json={"name": f"{user.canary} shop"}))
+    body = {"url": f"https://{user.canary}.example/", "description": user.canary}
+    user.note("endpoint_id", (await _done(user.ask("POST", WEBHOOKS, json=body))).body["id"])
     await _write(user)
     await _hear(user)
     await _keys(user)
@@ -94,6 +97,10 @@ async def _write(user: User) -> None:
         body = {"to": f"+{user.number}", "message": message}
         sent = await _done(user.ask("POST", f"{CONNECTIONS}/{user.shop}/send", json=body))
         user.note("message_id", sent.body["messageId"])
+    people = [{"to": f"+{user.number}", "content": f"{user.canary} bulk"}, {"to": user.canary}]
+    many = {"connectionId": user.shop, "name": user.canary, "messages": people}
+    taken = await _done(user.ask("POST", "/api/whatsapp/bulk/send", json=many))
+    user.note("batch_id", taken.body["batchId"])
     place, kind = f"/api/whatsapp/media?filename={user.canary}.pdf", {"Content-Type": "application/pdf"}
     user.upload_id = (await _done(user.ask("POST", place, data=b"%PDF-1.4 x", headers=kind))).body["uploadId"]
 

@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from chatgrow_bot.safety import names as machine
 from chatgrow_bot.safety.gate import PORTS
 from chatgrow_bot.safety.http import SafeHttp
 
@@ -98,7 +99,8 @@ async def network() -> AsyncIterator[Network]:
         made.canary = await _canary(house, made)
         made.good = await _good(house)
         made.known.add(made.good)
-        house.enter_context(mock.patch("aiohttp.ThreadedResolver", lambda: made.names))
+        for module in ("http", "names"):
+            house.enter_context(mock.patch(f"chatgrow_bot.safety.{module}.Names", lambda: made.names))
         house.enter_context(made.watched())
         yield made
 
@@ -119,10 +121,13 @@ async def _good(house: AsyncExitStack) -> int:
         return web.Response(body=FILE, content_type="application/pdf")
 
     async def away(request: web.Request) -> web.Response:
-        return web.Response(status=302, headers={"Location": request.query["to"]})  # as it is, however odd
+        status = 307 if request.method == "POST" else 302  # by 302 what was posted would get lost
+        return web.Response(status=status, headers={"Location": request.query["to"]})  # as it is, however odd
 
     app = web.Application()
-    app.add_routes([web.get("/menu.pdf", file), web.get("/away", away)])
+    for method in ("GET", "POST"):
+        app.router.add_route(method, "/menu.pdf", file)
+        app.router.add_route(method, "/away", away)
     runner = web.AppRunner(app)
     await runner.setup()
     house.push_async_callback(runner.cleanup)
@@ -135,7 +140,7 @@ class Twice(SafeHttp):
     """A client that looks a name up for the check, and once more to connect; and trusts its sockets."""
 
     async def __aenter__(self) -> Self:
-        inner, gate = aiohttp.ThreadedResolver(), self._gate
+        inner, gate = machine.Names(), self._gate
 
         class Checked(Names):
             async def resolve(self, *args: Any, **more: Any) -> list[ResolveResult]:

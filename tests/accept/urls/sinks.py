@@ -1,17 +1,22 @@
 """Every place where an address from outside comes to be called: found in what runs and in the code, so that a
 new one is tried too, or told of."""
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from sqlalchemy import select
 
+from chatgrow_bot.messages import Fault
 from chatgrow_bot.plugin import Http, Route
+from chatgrow_bot.store.bulk_tables import bulk_rows
 
 from ...shape.source import calls, core, dotted, plugins
-from ..hostile.house import CONNECTIONS, House, Reply
+from ..hostile.house import CONNECTIONS, PATIENCE, House, Reply
 
 #: Asks the hub to call an address, and waits until it has.
 Call = Callable[[House, str], Awaitable[Reply]]
@@ -47,21 +52,28 @@ BODIES: Mapping[str, Body] = {
         "message": {"media": {"url": url}},
     },
 }
+WEBHOOKS, BULK = "/api/whatsapp/webhooks", "/api/whatsapp/bulk"
 #: Where the code calls an address that it does not know itself, and by what that is tried here.
 IN_CODE = {
     "chatgrow_bot/spool.py stream": "media.url of the routes",
     "plugins/rest_api/content.py from_url": "media.url of the routes",
+    "chatgrow_bot/bulk/files.py from_url": "media.url of a bulk send's row",
+    "chatgrow_bot/client/wire.py request": "the hub that a program names itself; no door is needed",
+    "plugins/webhooks/sending.py request": "url of webhook endpoints",
     "plugins/simulator/demo/api.py request": "the demo's own hub, on this machine; no door is needed",
 }
 _TELLING = ("url", "uri", "href", "link", "endpoint", "callback", "webhook")
 _CALLS = ("request", "stream")
+#: Of bot.http, what calls nothing.
+_LOOKS = ("check",)
 
 
 def lay_plugin(folder: Path) -> Mapping[str, Any]:
     """Write the plugin; what chatgrow.yaml says of it."""
     (folder / "mine").mkdir()
     (folder / "mine" / "fetcher.py").write_text(FETCHER)
-    return {"pluginFolders": ["mine"], "plugins": {"rest_api": {"admin": True}, "fetcher": {}}}
+    plugins = {"rest_api": {"admin": True}, "webhooks": {"admin": True}, "fetcher": {}}
+    return {"pluginFolders": ["mine"], "plugins": plugins}
 
 
 def sinks(here: House) -> tuple[Mapping[str, Call], Sequence[str]]:
@@ -74,6 +86,8 @@ def sinks(here: House) -> tuple[Mapping[str, Call], Sequence[str]]:
             name = f"{route.method} {route.path}"
             if name in BODIES:
                 found[name] = _by_route(route, BODIES[name])
+            elif name in OTHERS:
+                found |= {f"{name} {way}".strip(): call for way, call in OTHERS[name].items()}
             else:
                 unknown.append(f"nobody tries the address in {name}: it takes {_fields(route.doc.body)}")
     bodies = [route.doc.body for route in routes if route.doc and route.doc.body]
@@ -83,7 +97,8 @@ def sinks(here: House) -> tuple[Mapping[str, Call], Sequence[str]]:
 
 
 def _ways() -> Sequence[str]:
-    return [name for name, _ in inspect.getmembers(Http, inspect.isfunction) if not name.startswith("_")]
+    named = [name for name, _ in inspect.getmembers(Http, inspect.isfunction) if not name.startswith("_")]
+    return [name for name in named if name not in _LOOKS]
 
 
 def _by_plugin(way: str) -> Call:
@@ -100,6 +115,68 @@ def _by_route(route: Route, body: Body) -> Call:
         return await here.ask(route.method, path, "anna", json=body(url))
 
     return call
+
+
+async def _told(here: House, url: str) -> Reply:
+    """What comes of an endpoint's delivery of something that happens."""
+    made = await here.ask("POST", WEBHOOKS, "anna", json={"url": url, "events": ["fault"]})
+    if made.status != 201:
+        return made
+    path, hub = f"{WEBHOOKS}/{made.body['id']}", here.running.hub
+    hub.report(Fault(where="check", reason="x", tenant=here.user_ids["anna"], at=hub.clock.now()))
+    async with asyncio.timeout(PATIENCE):
+        while not (log := await here.ask("GET", f"{path}/deliveries", "anna")).body["deliveries"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await here.ask("DELETE", path, "anna")
+    return _taken(log, log.body["deliveries"][0]["outcome"])
+
+
+async def _tested(here: House, url: str) -> Reply:
+    """What comes of the test button of an endpoint that was moved there."""
+    made = await here.ask("POST", WEBHOOKS, "anna", json={"url": "https://good.example/"})
+    path = f"{WEBHOOKS}/{made.body['id']}"
+    reply = await here.ask("PUT", path, "anna", json={"url": url})
+    if reply.status == 200:
+        reply = await here.ask("POST", f"{path}/test", "anna")
+        reply = _taken(reply, reply.body["outcome"])
+    await here.ask("DELETE", path, "anna")
+    return reply
+
+
+def _taken(reply: Reply, outcome: str) -> Reply:
+    """As the other sinks answer: 202 when the address was called, and answered well."""
+    return replace(reply, status=202 if outcome == "delivered" else 422)
+
+
+async def _for_all(here: House, url: str) -> Reply:
+    """What comes of the file that is common to a bulk send: it is fetched before the answer."""
+    return await here.ask("POST", f"{BULK}/send", "anna", json=_bulk(content={"media": {"url": url}}))
+
+
+async def _for_one(here: House, url: str) -> Reply:
+    """What comes of a row's own file: it is fetched when its turn comes."""
+    taken = await here.ask("POST", f"{BULK}/send", "anna", json=_bulk({"media": {"url": url}}))
+    if taken.status != 202:
+        return taken
+    batch_id = taken.body["batchId"]
+    row, state = select(bulk_rows.c.state).where(bulk_rows.c.batch_id == batch_id), "file"
+    async with asyncio.timeout(PATIENCE):
+        while state == "file":
+            state = await here.running.ground.db.read(lambda conn: conn.execute(row).scalar_one())
+    await here.ask("POST", f"{BULK}/{batch_id}/cancel", "anna")
+    return replace(taken, status=422 if state == "failed" else 202)
+
+
+def _bulk(own: Any = None, content: Any = None) -> Any:
+    person = {"to": "+14155550123"} | ({"content": own} if own else {})
+    return {"connectionId": "shop", "messages": [person]} | ({"content": content} if content else {})
+
+
+OTHERS: Mapping[str, Mapping[str, Call]] = {
+    f"POST {WEBHOOKS}": {"": _told},
+    f"PUT {WEBHOOKS}/{{endpoint_id}}": {"": _tested},
+    f"POST {BULK}/send": {"for all": _for_all, "for one": _for_one},
+}
 
 
 def _fields(model: type[BaseModel]) -> Sequence[str]:

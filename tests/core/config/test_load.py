@@ -22,6 +22,7 @@ def test_the_shipped_configuration_loads_and_says_what_is_the_default_anyway() -
         "rest_api",
         "metrics",
         "dashboard",
+        "webhooks",
         "guest_list",
         "auto_reply",
         "journal_log",

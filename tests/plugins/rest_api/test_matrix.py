@@ -44,6 +44,11 @@ BODIES = {
     ("POST", CONNECTIONS): {"connectionId": "another"},
     ("PUT", f"{CONNECTIONS}/{{connection_id}}"): {"name": "Renamed"},
     ("POST", f"{CONNECTIONS}/{{connection_id}}/send"): {"to": "+14155550123", "message": "hello"},
+    ("POST", "/api/whatsapp/bulk/send"): {
+        "connectionId": "shop",
+        "messages": [{"to": "+14155550123"}],
+        "content": "hello",
+    },
     ("POST", "/api/commands/{name}"): {"args": []},
     ("POST", "/api/whatsapp/messages/{message_id}/react"): {"emoji": "👍"},
     ("POST", "/api/whatsapp/messages/{message_id}/edit"): {"text": "hello again"},
@@ -60,6 +65,7 @@ def filled(route: Route, message_id: str = "0" * 32, connection_id: str = "shop"
         .replace("{name}", "none")
         .replace("{user_id}", "0" * 32)
         .replace("{key_id}", "0" * 32)
+        .replace("{batch_id}", "0" * 32)
         .replace("{chat}", "14155550123@c.us")
         .replace("{number}", "+14155550123")
     )
