@@ -1,7 +1,23 @@
 """For every test."""
 
+from collections.abc import Iterator
+
 import pytest
 import structlog
+
+from chatgrow_bot.accounts import passwords
+
+_LIGHT = {"time_cost": 1, "memory_cost": 64, "parallelism": 1}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def light_passwords(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A password is hashed in no time: every hub hashes two when it starts, which would take most of a test's
+    processor. `strong_passwords = True` in a module leaves them as they are; so does a process of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not getattr(request.module, "strong_passwords", False):
+            patch.setattr(passwords, "STRENGTH", _LIGHT)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

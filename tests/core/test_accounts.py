@@ -22,6 +22,7 @@ from chatgrow_bot.testing import FakeClock
 
 SECRET = b"kV7!pQ2zR9wX4mB8nT6yH1cJ5dF3gL0s-uA"
 PASSWORD = "correct horse battery"
+strong_passwords = True
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import pytest
 from tests.accept.checks import Check, Size
 from tests.accept.every import CHECKS
 
+strong_passwords = True
+
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 async def test_the_promise_holds_and_the_check_would_notice_if_it_did_not(check: Check) -> None:

@@ -172,14 +172,15 @@ async def test_outside_its_hours_nothing_leaves_and_what_was_in_the_queue_comes_
     while clock.now() < NOON + timedelta(minutes=5):
         clock.advance(1)
         await asyncio.sleep(0.004)
-    found = await progress(bot, name)
+    found = await becomes(bot, name, lambda found: set(found.counts) == {"sent", "waiting"})
     assert found.batch.state is BatchState.WAITING
     assert found.batch.reason == "its sending hours begin at 2026-01-02 09:00 UTC"
-    assert found.counts == {"sent": 2, "waiting": 3}
+    left = found.counts["sent"]
+    assert left in (2, 3)  # one may just have been on its way: the minute is over in a moment here
     assert await bot.read(in_queue) == 0
     clock.advance((datetime(2026, 1, 2, 8, 59, tzinfo=UTC) - clock.now()).total_seconds())
     await asyncio.sleep(0.1)
-    assert (await progress(bot, name)).counts["sent"] == 2
+    assert (await progress(bot, name)).counts == {"sent": left, "waiting": 5 - left}
     clock.advance(61)
     await becomes(bot, name, BatchState.COMPLETED, lambda: clock.advance(1))
 

@@ -18,6 +18,7 @@ from chatgrow_bot.cli.main import main
 from chatgrow_bot.client import Batch, Client, How, InvalidRequest, NotFound, To
 from chatgrow_bot.testing import TalkingBot
 
+from .ctrl_c import hears_ctrl_c
 from .relay import Relay
 
 CSV = "to,name\n+14155550001,Dana\n+14155550002,Noam\nnobody,Eve\n+14155550001,Dana again\n"
@@ -130,7 +131,11 @@ async def test_who_stops_watching_stops_nothing(env: dict[str, str], hub: Talkin
         f"{env['XDG_CONFIG_HOME']}/people.csv",
     )
     process = await asyncio.create_subprocess_exec(
-        *command, "--text", "Hi {{ name }}", env={**env, "PATH": ""}, stdout=PIPE, stderr=PIPE
+        *(*command, "--text", "Hi {{ name }}"),
+        env={**env, "PATH": ""},
+        stdout=PIPE,
+        stderr=PIPE,
+        preexec_fn=hears_ctrl_c,
     )
     async with asyncio.timeout(20):
         await session.sending.wait()

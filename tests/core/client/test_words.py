@@ -21,6 +21,7 @@ from chatgrow_bot.errors import SendRefused
 from chatgrow_bot.messages import ConnectionState
 from chatgrow_bot.testing import FakeSession, TalkingBot
 
+from .ctrl_c import hears_ctrl_c
 from .relay import Relay
 
 LATER = f"{datetime.now(UTC) + timedelta(days=2):%FT%TZ}"
@@ -170,7 +171,11 @@ async def test_who_follows_events_leaves_by_ctrl_c_or_by_closing_the_pipe(
     command = (sys.executable, "-m", "chatgrow_bot.cli", "events", "--follow")
     for way in ("ctrl-c", "pipe"):
         process = await asyncio.create_subprocess_exec(
-            *command, env={**env, "CHATGROW_TOKEN": key, "PATH": ""}, stdout=PIPE, stderr=PIPE
+            *command,
+            env={**env, "CHATGROW_TOKEN": key, "PATH": ""},
+            stdout=PIPE,
+            stderr=PIPE,
+            preexec_fn=hears_ctrl_c,
         )
         assert process.stdout
         assert process.stderr
