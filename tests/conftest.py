@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 
 from chatgrow_bot.accounts import passwords
 
-_LIGHT = {"time_cost": 1, "memory_cost": 64, "parallelism": 1}
+
+def _light() -> PasswordHasher:
+    return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -16,7 +19,7 @@ def light_passwords(request: pytest.FixtureRequest) -> Iterator[None]:
     processor. `strong_passwords = True` in a module leaves them as they are; so does a process of its own."""
     with pytest.MonkeyPatch.context() as patch:
         if not getattr(request.module, "strong_passwords", False):
-            patch.setattr(passwords, "STRENGTH", _LIGHT)
+            patch.setattr(passwords, "hasher", _light)
         yield
 
 

@@ -11,17 +11,20 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from ..errors import BadInput, RateLimitExceeded
 
 LONGEST = 1024  #: characters
-#: What a hash costs: rounds, KiB, lanes. About a tenth of a second on a small machine.
-STRENGTH = {"time_cost": 3, "memory_cost": 32 * 1024, "parallelism": 1}
 _SHORTEST, _DIFFERENT = 10, 5
 _AT_ONCE, _IN_LINE = 2, 20
+
+
+def hasher() -> PasswordHasher:
+    """What makes a hash, in about a tenth of a second on a small machine."""
+    return PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
 
 
 class Passwords:
     """argon2id, at most two hashes at a time."""
 
     def __init__(self) -> None:
-        self._argon2 = PasswordHasher(**STRENGTH)
+        self._argon2 = hasher()
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._in_line = 0
         # Checked for a user there is not, so that this takes as long as for one there is.
