@@ -2,6 +2,7 @@
 are kept in memory, for most listeners hear the same ones at the same time."""
 
 import asyncio
+import json
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable
@@ -20,8 +21,11 @@ from .store import journal
 from .store.database import Database
 from .store.journal import Entry
 
-#: Events kept in memory, and facts read at once.
+#: Events kept in memory, and facts looked at together; characters of them, for a text may be long.
 _KEPT, _BATCH = 2000, 250
+_KEPT_SIZE, _BATCH_SIZE = 8 << 20, 1 << 20
+#: Facts loaded at once: so many long texts are in memory before anybody has counted them.
+_LOADED = 25
 
 
 class Events:
@@ -36,6 +40,7 @@ class Events:
             None  #: all events behind this position, as far as `_until`, are in `_latest`
         )
         self._until = 0
+        self._size = 0  #: characters of `_latest`
 
     def poke(self) -> None:
         """There may be new facts."""
@@ -48,11 +53,9 @@ class Events:
 
     async def after(self, wish: Wish, position: int, most: int = 100) -> Told:
         """The next events behind a position."""
-        if self._since is None:
-            self._since = self._until = await self.head()
         if position >= self._until:
             await self._read_on(position)
-        if position < self._since:
+        if self._since is None or position < self._since:
             events, reached = await self._db.read(lambda conn: _look(conn, position))
         else:
             first = bisect_right(self._latest, position, key=lambda event: event.position)
@@ -60,13 +63,21 @@ class Events:
         return _chosen(wish, events, reached, most)
 
     async def _read_on(self, position: int) -> None:
+        """Keep what comes behind a position too, if nobody has just done so."""
         async with self._reading:
-            if position < self._until:
-                return  # another has just read it
-            events, self._until = await self._db.read(lambda conn: _look(conn, self._until))
-            self._latest.extend(events)
-            while len(self._latest) > _KEPT:
-                self._since = self._latest.popleft().position
+            if self._since is None or position - self._until >= _BATCH:  # nobody has listened for long
+                self._latest.clear()
+                self._size, self._since, self._until = 0, position, position
+            while position >= self._until:
+                events, reached = await self._db.read(lambda conn: _look(conn, self._until))
+                if reached == self._until:
+                    return
+                self._until = reached
+                self._latest.extend(events)
+                self._size += sum(len(event.json) for event in events)
+                while len(self._latest) > _KEPT or self._size > _KEPT_SIZE:
+                    oldest = self._latest.popleft()
+                    self._since, self._size = oldest.position, self._size - len(oldest.json)
 
     async def one(self, tenant: str, position: int) -> Event | None:
         """The event at a position."""
@@ -78,7 +89,7 @@ class Events:
         return await self._db.read(journal.head)
 
     async def oldest(self) -> int:
-        """The position of the oldest that is kept."""
+        """From which position on all are kept."""
         return await self._db.read(journal.oldest)
 
     async def before(self, moment: datetime) -> int:
@@ -88,10 +99,17 @@ class Events:
 
 def _look(conn: Connection, position: int, most: int = _BATCH) -> tuple[list[Event], int]:
     """The next events, and how far was looked."""
-    entries = journal.read_after(conn, position, most)
-    facts = journal.load_all(conn, entries)
-    told = [_event(entry, fact) for entry, fact in zip(entries, facts, strict=True) if fact is not None]
-    return [event for event in told if event], entries[-1].position if entries else position
+    entries, found, size = journal.read_after(conn, position, most), list[Event](), 0
+    for start in range(0, len(entries), _LOADED):
+        some = entries[start : start + _LOADED]
+        for entry, fact in zip(some, journal.load_all(conn, some), strict=True):
+            if fact is not None and (event := _event(entry, fact)):
+                found.append(event)
+                size += len(event.json)
+        position = some[-1].position
+        if size >= _BATCH_SIZE:
+            break
+    return found, position
 
 
 def _chosen(wish: Wish, events: Iterable[Event], reached: int, most: int) -> Told:
@@ -130,8 +148,17 @@ def _event(entry: Entry, fact: Fact) -> Event | None:
         connection_id=entry.connection_id,
         at=entry.at,
         data=data,
-        json=msgspec.json.encode(told).decode(),
+        json=_encoded(told),
     )
+
+
+def _encoded(told: Any) -> str:
+    """As JSON. Half a character, which some systems put into names, becomes a question mark: nobody could
+    send it on."""
+    try:
+        return msgspec.json.encode(told).decode()
+    except UnicodeEncodeError:
+        return json.dumps(told, ensure_ascii=False).encode(errors="replace").decode()
 
 
 def _received(message: Inbound) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Events(Protocol):
         ...
 
     async def oldest(self) -> int:
-        """The position of the oldest that is kept."""
+        """From which position on all are kept."""
         ...
 
     async def before(self, moment: datetime) -> int:

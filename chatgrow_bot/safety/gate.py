@@ -37,6 +37,8 @@ _NEVER = tuple(
     )
 )
 
+#: Characters that a part of a host's name may have.
+_LABEL = 63
 _HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.:")
 
 
@@ -89,6 +91,8 @@ class Gate:
         if not _HOST_CHARACTERS.issuperset(host):
             raise UrlRefused("The URL's host holds characters that no host has")
         literal = _literal(host)
+        if not literal and any(not 0 < len(label) <= _LABEL for label in host.split(".")):
+            raise UrlRefused("The URL's host has a part that is empty or too long")
         if not (self._named(host, port) or (literal and self._listed(plain(literal), port))):
             if url.scheme != "https":
                 raise UrlRefused(f"'{host}' can be called by https only")

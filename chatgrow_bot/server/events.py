@@ -1,13 +1,14 @@
 """Server-sent events: an answer that goes on for as long as there is somebody to hear it, who still may."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
 from ..errors import NotAllowed, NotLoggedIn
-from ..plugin import RECHECK
+from ..plugin import IDENTITY, RECHECK
 
 #: Set when the server stops: answers that go on for long end by themselves then.
 STOPPING = web.AppKey("stopping", asyncio.Event)
@@ -16,6 +17,10 @@ REVOKED: web.AppKey[Callable[[], asyncio.Event]] = web.AppKey("revoked")
 #: Told as the last event to whoever must log in again.
 ENDED = "ended"
 
+#: Ends a line of a stream, and nothing else does: a text may hold other characters that end lines elsewhere.
+_LINE = re.compile("\r\n|\n|\r")
+#: Characters that are told together.
+_TOGETHER = 64 * 1024
 #: Seconds after which something is sent even if there is nothing to tell, so that nobody takes it for dead.
 _QUIET = 20.0
 #: Seconds that a listener may take to swallow what is sent.
@@ -32,12 +37,14 @@ class EventStream:
         self._loop = asyncio.get_running_loop()
         self._said_at = self._loop.time()
         self._added: list[str] = []
+        self._size = 0  #: characters of them
 
     def add(self, event: str, data: str, event_id: str = "") -> None:
         """Something to tell at the next `flush`."""
         named = f"id: {event_id}\n" if event_id else ""
-        lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+        lines = "".join(f"data: {line}\n" for line in _LINE.split(data))
         self._added.append(f"{named}event: {event}\n{lines}\n")
+        self._size += len(lines)
 
     def add_place(self, event_id: str) -> None:
         """From where a listener goes on who comes again before anything was told."""
@@ -47,9 +54,15 @@ class EventStream:
         """Tell what was added. Raises NotLoggedIn once the listener's login has ended: he hears nothing
         more."""
         if self._added:
-            await self._request[RECHECK]()
+            await self._make_sure()
             await self._write("".join(self._added))
             self._added.clear()
+            self._size = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much was added that it should be told before more is."""
+        return self._size >= _TOGETHER
 
     async def send(self, event: str, data: str) -> None:
         """Tell something. Raises as `flush`."""
@@ -62,13 +75,19 @@ class EventStream:
         end, seconds_left = self._loop.time() + seconds, seconds
         while True:
             revoked = self._request.app[REVOKED]()  # before the look, so that none falls between
-            await self._request[RECHECK]()
+            await self._make_sure()
             if seconds_left <= 0 or not await self._first(revoked, news, seconds_left):
                 break
             seconds_left = end - self._loop.time()
         if self._loop.time() - self._said_at > _QUIET:
             await self._write(": still here\n\n")
         return self._request.transport is not None and not self._stopping.is_set()
+
+    async def _make_sure(self) -> None:
+        """That he is still logged in, and may what he might when he came: he comes again as who he is now."""
+        was, now = self._request[IDENTITY], await self._request[RECHECK]()
+        if (now.role, now.scopes, now.connections) != (was.role, was.scopes, was.connections):
+            raise NotAllowed("What you may has changed")
 
     async def _first(self, revoked: asyncio.Event, news: asyncio.Event, seconds: float) -> bool:
         """Wait for the first of these; whether it was that somebody's login has ended, and nothing else."""

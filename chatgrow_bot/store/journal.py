@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, func, insert, select, update
 
 from ..messages import (
@@ -22,11 +23,15 @@ from ..messages import (
     Inbound,
     State,
 )
-from . import rows
+from . import meta, rows
 from .dialect import lock_journal, upsert
 from .prepared import Prepared
 from .tables import bookmarks, journal, parked
 
+log = structlog.get_logger("chatgrow.store")
+
+#: Under which key is kept how far facts were removed.
+_LET_GO = "journal_let_go"
 #: The hook that hears each kind of fact.
 HOOKS: Mapping[type, str] = {
     Inbound: "on_inbound",
@@ -37,6 +42,8 @@ HOOKS: Mapping[type, str] = {
     CommandUse: "on_command",
 }
 _TELL = Prepared(insert(journal), ("at", "hook", "tenant", "connection_id", "body"))
+#: What a row of another version raises.
+_UNREADABLE = (ValueError, KeyError, TypeError, msgspec.MsgspecError)
 _WHOLE = {hook: kind for kind, hook in HOOKS.items() if kind not in (Inbound, Delivery)}
 
 
@@ -98,7 +105,23 @@ def load(conn: Connection, entry: Entry) -> Fact | None:
 
 def load_all(conn: Connection, entries: Sequence[Entry]) -> Sequence[Fact | None]:
     """The facts themselves, the messages that they speak of read together; None for each that `load` would
-    not find, or that is of another version and cannot be read."""
+    not find, or that cannot be read: it is of another version, and must not hold up the others."""
+    try:
+        return _loaded(conn, entries)
+    except _UNREADABLE:
+        return [_alone(conn, entry) for entry in entries]
+
+
+def _alone(conn: Connection, entry: Entry) -> Fact | None:
+    try:
+        [fact] = _loaded(conn, [entry])
+    except _UNREADABLE as error:
+        log.warning("a fact cannot be read, and is passed over", position=entry.position, cause=repr(error))
+        return None
+    return fact
+
+
+def _loaded(conn: Connection, entries: Sequence[Entry]) -> Sequence[Fact | None]:
     wanted: dict[str, set[str]] = {"on_inbound": set(), "on_outbound": set()}
     for entry in entries:
         if entry.hook in wanted:
@@ -112,10 +135,7 @@ def load_all(conn: Connection, entries: Sequence[Entry]) -> Sequence[Fact | None
 
 def _told(entry: Entry, messages: Mapping[str, Inbound | Delivery]) -> Fact | None:
     if entry.hook in _WHOLE:
-        try:
-            fact: Fact = msgspec.convert(entry.body, _WHOLE[entry.hook])
-        except msgspec.ValidationError:
-            return None
+        fact: Fact = msgspec.convert(entry.body, _WHOLE[entry.hook])
         return fact
     message = messages.get(entry.body["id"])
     if message is None or message.tenant != entry.tenant:
@@ -135,14 +155,19 @@ def head(conn: Connection) -> int:
 
 
 def oldest(conn: Connection) -> int:
-    """The position of the oldest fact that is kept; 0 when there is none."""
-    return conn.execute(select(func.min(journal.c.position))).scalar() or 0
+    """From which position on all facts are kept."""
+    return 1 + (meta.get(conn, _LET_GO) or 0)
+
+
+def let_go(conn: Connection, position: int) -> None:
+    """Facts were removed, as far as this position at least."""
+    meta.put(conn, _LET_GO, max(position, oldest(conn) - 1))
 
 
 def before(conn: Connection, moment: datetime) -> int:
     """The position behind which lie the facts told at that moment or later. They stand in the order of their
     time, but for a clock that was set: found by halving."""
-    low, high = max(0, oldest(conn) - 1), head(conn)
+    low, high = oldest(conn) - 1, head(conn)
     while low < high:
         middle = (low + high + 1) // 2
         at = select(journal.c.at, journal.c.position).where(journal.c.position <= middle)

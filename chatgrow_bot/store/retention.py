@@ -111,6 +111,7 @@ def _remove_in(conn: Connection, ids: Sequence[str], before: datetime) -> int:
 
 
 def _remove_facts(conn: Connection, positions: Sequence[int], before: datetime) -> int:
+    stored_journal.let_go(conn, max(positions, default=0))
     return _delete(conn, journal, journal.c.position.in_(positions), _FACT_MAY_GO)
 
 

@@ -92,6 +92,8 @@ class EventRoutes:
             told = await events.after(wish, position, _TOGETHER)
             for event in told.events:
                 stream.add(event.type, event.json, event.id)
+                if stream.is_full:
+                    await stream.flush()
             if told.position > position:
                 position = told.position
                 await stream.flush()

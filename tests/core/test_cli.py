@@ -143,6 +143,7 @@ async def test_the_first_start_makes_an_admin_who_can_log_in_and_a_sigterm_ends_
     assert (folder / "sessions").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 async def test_a_second_hub_in_the_folder_says_who_is_there_and_ends(folder: Path) -> None:
     first = await chatgrow(folder, "run")
     await listens(first)
@@ -190,6 +191,7 @@ async def test_a_folder_that_cannot_be_used_is_said_in_a_sentence(folder: Path, 
     assert "Traceback" not in errors
 
 
+@pytest.mark.slow
 async def test_the_end_of_its_terminal_stops_the_hub_well(folder: Path) -> None:
     process = await chatgrow(folder, "run")
     await listens(process)

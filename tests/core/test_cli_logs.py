@@ -92,6 +92,7 @@ def test_only_the_lines_that_are_asked_for(folder: Path, words: tuple[str, ...],
     assert [each for each in ("started", "fault", "it failed") if each in output] == events
 
 
+@pytest.mark.slow
 async def test_files_are_rotated_beside_a_hub_which_goes_on_in_the_new_ones(folder: Path) -> None:
     hub = await chatgrow(folder, "run")
     url = (await listens(hub)).rpartition("listens on ")[2].split()[0]

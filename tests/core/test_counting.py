@@ -291,6 +291,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 async def test_a_kill_between_batches_loses_nothing_and_counts_nothing_twice(tmp_path: Path) -> None:
     url, most, kills = f"sqlite:///{tmp_path}/figures.db", 400, 0
     async with open_database(url) as db:

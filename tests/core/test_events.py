@@ -1,6 +1,7 @@
 """The journal as events: whoever reads it, from wherever he is, gets all of his own, once and in order."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
@@ -12,7 +13,7 @@ from chatgrow_bot import events as module
 from chatgrow_bot.events import Events
 from chatgrow_bot.hub import Event, EventType, Wish, position_of
 from chatgrow_bot.messages import CommandUse, Fault
-from chatgrow_bot.store import journal
+from chatgrow_bot.store import journal, retention
 from chatgrow_bot.store import tables as t
 from chatgrow_bot.store.database import Database
 
@@ -111,3 +112,60 @@ async def test_the_place_of_a_time_is_before_all_that_happened_then_or_later(db:
         wanted = {1: (1, 2), 2: (1, 2)}.get(place, (place,))  # the second is gone: both are right
         assert found in wanted, minute
     assert await events.oldest() == 1
+
+
+async def test_long_texts_are_read_and_kept_by_their_size(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_KEPT_SIZE", 5000)
+    monkeypatch.setattr(module, "_BATCH_SIZE", 2000)
+    monkeypatch.setattr(module, "_LOADED", 1)
+    events = Events(db)
+    await events.after(Wish(tenant=TENANT), 0)
+    for number in range(30):
+        await fault(db, f"{number} " + "x" * 1000)
+    told = await events.after(Wish(tenant=TENANT), 0)
+    assert 1 <= len(told.events) <= 3
+    await events.after(Wish(tenant=TENANT), 30)
+    assert sum(len(event.json) for event in events._latest) <= 5000
+    found = await all_after(events, Wish(tenant=TENANT), 0, 100)
+    assert [reason.split()[0] for reason in reasons(found)] == [str(number) for number in range(30)]
+
+
+async def test_who_comes_after_a_silence_hears_what_happens_next_at_once(db: Database) -> None:
+    events = Events(db)
+    await events.after(Wish(tenant=TENANT), 0)
+    for number in range(600):
+        await fault(db, str(number))
+    head = await events.head()
+    await fault(db, "now")
+    assert reasons((await events.after(Wish(tenant=TENANT), head)).events) == ["now"]
+
+
+async def test_what_cannot_be_read_holds_up_nobody(db: Database) -> None:
+    events = Events(db)
+    await fault(db, "before")
+    await fault(db, "half a character: \udce9")
+    await fault(db, "of another version")
+    await fault(db, "after")
+    broken = t.journal.update().where(t.journal.c.position == 3).values(body={"what": "else"})
+    await db.write(lambda conn: conn.execute(broken))
+    told = await events.after(Wish(tenant=TENANT), 0)
+    assert [json.loads(event.json)["data"]["reason"] for event in told.events] == [
+        "before",
+        "half a character: ?",
+        "after",
+    ]
+    assert told.position == 4
+
+
+async def test_it_is_known_from_where_on_all_are_kept(db: Database) -> None:
+    events = Events(db)
+    for number in range(6):
+        await fault(db, str(number), minute=number)
+    assert await events.oldest() == 1
+    await db.write(lambda conn: journal.park(conn, "crm", journal.read_after(conn, 1, 1)[0], "bad", NOW))
+    gone = await db.read(lambda conn: retention.FACTS.find(conn, NOW + timedelta(minutes=4), 100))
+    await db.write(lambda conn: retention.FACTS.remove(conn, gone, NOW + timedelta(minutes=4)))
+    assert await db.read(lambda conn: [each.position for each in journal.read_after(conn, 0, 9)]) == [2, 5, 6]
+    assert await events.oldest() == 5  # one that was set aside is there still, and those around it are not

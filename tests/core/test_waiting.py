@@ -123,6 +123,7 @@ async def test_whoever_goes_away_is_forgotten(bot: TalkingBot, outbox: Outbox) -
     await until_waiting(outbox, 0)
 
 
+@pytest.mark.slow
 async def test_a_thousand_that_wait_cost_a_commit_no_more_looks_than_one(
     bot: TalkingBot, outbox: Outbox
 ) -> None:

@@ -50,8 +50,8 @@ const PAYLOADS = {
       type: 'location',
       latitude,
       longitude,
-      name: name.slice(0, LIMITS.words),
-      address: address.join('\n').slice(0, LIMITS.words),
+      name: clean(name, LIMITS.words),
+      address: clean(address.join('\n'), LIMITS.words),
     };
   },
   contact: (msg) => {

@@ -67,6 +67,8 @@ def test_ordinary_urls_pass(url: str) -> None:
         "https://user:word@example.com/",
         "https://example.com@8.8.8.8/",
         "https://example.com\\@8.8.8.8/",
+        "https://a..example.com/",
+        f"https://{'x' * 64}.example.com/",
         "https://example.com\\.evil.example/",
         " https://example.com/",
         "https://exam\tple.com/",

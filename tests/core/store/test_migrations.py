@@ -184,6 +184,7 @@ async def test_an_upgrade_killed_at_every_step_keeps_every_row_and_ends_at_the_n
     assert [line["revision"] for line in lines] == [HEADS[-1]] * (len(lines) - 1) + ["next"]
 
 
+@pytest.mark.slow
 async def test_an_upgrade_from_an_older_version_killed_at_every_step_keeps_every_row(tmp_path: Path) -> None:
     old = tmp_path / "old"
     old.mkdir()
@@ -215,6 +216,7 @@ async def test_an_upgrade_from_an_older_version_killed_at_every_step_keeps_every
     assert (seen[0], seen[-1]) == ("0002", HEADS[-1])
 
 
+@pytest.mark.slow
 def test_a_first_start_killed_at_every_step_ends_at_the_next(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
     lines = killed_at_every_step(file, VERSIONS)

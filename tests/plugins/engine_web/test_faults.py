@@ -167,6 +167,7 @@ async def own(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.mark.asyncio(loop_scope="function")
+@pytest.mark.slow
 async def test_a_page_that_spins_ends_the_session(tmp_path: Path) -> None:
     async with new_world(tmp_path, close_seconds=3) as own:
         async with own.open() as session:

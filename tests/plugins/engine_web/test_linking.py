@@ -29,6 +29,7 @@ async def test_a_code_typed_on_the_phone_brings_the_session_online(world: World)
         assert online.pairing_code is None
 
 
+@pytest.mark.slow
 async def test_who_changes_his_mind_gets_a_qr_code_instead_of_the_pairing_code(world: World) -> None:
     async with world.open() as session:
         await reach(session, State.QR, world.inlet)
@@ -38,6 +39,7 @@ async def test_who_changes_his_mind_gets_a_qr_code_instead_of_the_pairing_code(w
         await world.link(session)
 
 
+@pytest.mark.slow
 async def test_the_small_browser_without_a_window_works_too(tmp_path: Path) -> None:
     async with new_world(tmp_path, channel="headless-shell") as world:
         for _ in range(2):
@@ -64,6 +66,7 @@ async def test_the_session_folder_is_for_its_owner_only(world: World) -> None:
             assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
+@pytest.mark.slow
 async def test_two_sessions_cannot_share_a_folder(world: World) -> None:
     async with world.open():
         with pytest.raises(EngineError, match="open already"):
@@ -83,6 +86,7 @@ async def test_unlinking_on_the_phone_is_seen_and_a_new_session_links_again(worl
         await world.link(session)
 
 
+@pytest.mark.slow
 async def test_unlinking_while_we_were_away_is_a_logout_and_not_just_a_qr_code(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +100,7 @@ async def test_unlinking_while_we_were_away_is_a_logout_and_not_just_a_qr_code(
         assert "unlinked" in snapshot.reason
 
 
+@pytest.mark.slow
 async def test_logging_out_unlinks_the_phone(world: World) -> None:
     async with world.open() as session:
         await world.link(session)

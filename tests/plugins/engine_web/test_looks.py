@@ -47,6 +47,7 @@ async def test_no_picture_has_a_code_in_it_and_one_of_a_dialog_shows_it(own: Wor
         assert len(seen) > 10
 
 
+@pytest.mark.slow
 async def test_what_a_session_takes_is_told_and_its_login_files_alone_are_a_login(own: World) -> None:
     profile = part("profile").Profile
     async with own.open() as session:

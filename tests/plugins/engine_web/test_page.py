@@ -23,6 +23,7 @@ ADD_CIPHERTEXT = """async ([chat, isNewMsg]) => {
 DECRYPT = "() => { __message.set('body', 'at last'); __message.set('type', 'chat'); }"
 
 
+@pytest.mark.slow
 async def test_an_expired_qr_code_is_renewed_when_asked(tmp_path: Path) -> None:
     async with (
         new_world(tmp_path, switches={"qr_seconds": 0.3, "qr_codes": 2}) as world,
@@ -40,6 +41,7 @@ async def test_an_expired_qr_code_is_renewed_when_asked(tmp_path: Path) -> None:
         await reach(session, State.ONLINE, world.inlet)
 
 
+@pytest.mark.slow
 async def test_the_qr_code_follows_the_page_when_it_changes(tmp_path: Path) -> None:
     async with (
         new_world(tmp_path, switches={"qr_seconds": 0.5, "qr_codes": 50}) as world,
@@ -66,6 +68,7 @@ async def test_a_message_is_handed_in_only_once_decrypted(world: World) -> None:
         assert [arrival.text for arrival in world.inlet.arrivals] == ["after it", "at last"]
 
 
+@pytest.mark.slow
 async def test_a_message_swept_before_it_is_decrypted_is_handed_in_afterwards(world: World) -> None:
     dana = world.customer()
     async with world.open() as session:
@@ -81,6 +84,7 @@ async def test_a_message_swept_before_it_is_decrypted_is_handed_in_afterwards(wo
         assert world.inlet.arrivals[-1].text == "at last"
 
 
+@pytest.mark.slow
 async def test_a_message_that_stays_undecrypted_is_a_trouble_and_never_handed_in_before(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +107,7 @@ async def test_a_message_that_stays_undecrypted_is_a_trouble_and_never_handed_in
         assert [arrival.text for arrival in world.inlet.arrivals] == ["at last"]
 
 
+@pytest.mark.slow
 async def test_a_message_under_a_linked_id_is_handed_in_under_the_phone_number(world: World) -> None:
     dana = world.customer()
     async with world.open() as session:
@@ -140,6 +145,7 @@ async def test_a_passkey_that_the_page_asks_for_is_noticed(world: World) -> None
         assert (await session.snapshot()).state is State.PASSKEY_REQUIRED
 
 
+@pytest.mark.slow
 async def test_a_page_that_calls_the_binding_at_will_gets_nowhere(world: World) -> None:
     dana = world.customer()
     async with world.open() as session:

@@ -24,6 +24,7 @@ SLOW_TIMERS = """
 ALL_THERE = "() => 'hasUnread' in WPP.whatsapp.ChatModel.prototype"
 
 
+@pytest.mark.slow
 async def test_a_message_is_still_found_after_a_restart_and_how_far_it_came_meanwhile(world: World) -> None:
     dana = world.customer()
     async with world.open() as session:
@@ -39,6 +40,7 @@ async def test_a_message_is_still_found_after_a_restart_and_how_far_it_came_mean
         assert [ack async for ack in session.progress(now + timedelta(hours=1))] == []
 
 
+@pytest.mark.slow
 async def test_a_session_is_not_online_before_wa_js_listens_to_everything(world: World) -> None:
     async with world.open() as session:
         await world.link(session)
@@ -66,6 +68,7 @@ async def test_the_sweep_finds_what_came_while_the_session_was_closed(world: Wor
         assert swept == sorted(swept, key=lambda arrival: arrival.sent_at)
 
 
+@pytest.mark.slow
 async def test_the_sweep_finds_every_unread_message_however_old(world: World) -> None:
     dana = world.customer()
     async with world.open() as session:

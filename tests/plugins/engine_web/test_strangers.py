@@ -115,6 +115,7 @@ async def test_a_chat_that_cannot_be_read_keeps_out_no_other_and_is_read_later(c
     assert "hidden" in texts
 
 
+@pytest.mark.slow
 async def test_a_chat_in_which_looking_back_hangs_is_told_as_far_as_the_page_has_it(chat: Chat) -> None:
     await written(chat, "at hand")
     async with instead_of_messages(chat, "return new Promise(() => {})"):

@@ -5,15 +5,16 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import delete
 
+from chatgrow_bot.hub import Role
 from chatgrow_bot.messages import Fault
 from chatgrow_bot.store import journal as stored
-from chatgrow_bot.store.tables import journal
+from chatgrow_bot.store import retention
 
 from .conftest import CONNECTIONS, Api
 
@@ -222,12 +223,36 @@ async def test_it_is_told_when_events_are_missing(api: Api) -> None:
     await api.hears(text="two")
     await api.hears(text="three")
     head = await api.hub.events.head()
-    await api._db.write(lambda conn: conn.execute(delete(journal).where(journal.c.position < head)))
+    before = api.clock.now() + timedelta(days=1)
+    await api._db.write(lambda conn: retention.FACTS.remove(conn, range(1, head), before))
     for seen in (first.id, f"{head + 1000}-0"):  # retention has passed it; the database was put back
         async with listening(api, "?types=message.received", **{"Last-Event-ID": seen}) as stream:
             heard = await stream.next()
             assert heard
             assert (heard.event, heard.id) == ("gap", "")
+
+
+async def test_a_text_may_hold_what_ends_lines_elsewhere(api: Api) -> None:
+    await api.connect("shop")
+    text = "one\u2028two\u2029three\x85four\nfive\rsix\x0cseven"
+    async with listening(api, "?types=message.received") as stream:
+        await api.hears(text=text)
+        heard = await stream.next()
+    assert heard
+    assert heard.data["data"]["text"] == text
+
+
+async def test_whoever_may_less_now_comes_again_as_who_he_is(api: Api) -> None:
+    await api.connect("shop")
+    token = await api.token("admin")
+    who = await api.hub.accounts.verify(token)
+    await api.hub.accounts.add_user("another-admin", "correct horse battery", Role.ADMIN, "enterprise")
+    async with listening(api, "?types=fault", "admin") as stream:
+        await api.hub.accounts.change_user(who.user_id, role=Role.VIEWER)
+        await report(api, Fault(where="disk", reason="not for him any more", at=api.clock.now()))
+        heard = await stream.next()
+        assert heard
+        assert heard.event == "ended"
 
 
 async def test_one_user_has_so_many_streams(api: Api) -> None:

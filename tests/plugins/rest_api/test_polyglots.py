@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, BrowserContext, Error, async_playwright
@@ -93,6 +94,7 @@ async def _browsing(play: Callable[[Browser], Awaitable[None]]) -> None:
             await browser.close()
 
 
+@pytest.mark.slow
 async def test_no_file_that_comes_back_runs_a_script_in_a_browser(api: Api) -> None:
     session = await api.connect("shop")
     urls: dict[str, str] = {}

@@ -18,6 +18,7 @@ def demo() -> Any:
     return sys.modules["chatgrow_plugins.simulator.demo.stage"]
 
 
+@pytest.mark.slow
 async def test_the_last_demo_makes_room_for_the_next(demo: Any, tmp_path: Path) -> None:
     first = await demo.Stage.build(tmp_path / "demo", RULES)
     (tmp_path / "demo" / "left").touch()
@@ -33,6 +34,7 @@ async def test_a_folder_with_anything_else_is_let_be(demo: Any, tmp_path: Path) 
     assert (tmp_path / "letters.txt").read_text() == "dear diary"
 
 
+@pytest.mark.slow
 async def test_a_demo_that_runs_is_let_be(demo: Any, tmp_path: Path) -> None:
     await demo.Stage.build(tmp_path / "demo", RULES)
     with FolderLock(tmp_path / "demo" / "sessions"), pytest.raises(demo.DemoFailed, match="already"):
