@@ -96,6 +96,11 @@ class EmbeddedHub:
         """Stop a connection, unlink and forget it."""
         await self.parts.connections.delete(self._with(Role.OPERATOR).user_id, connection_id)
 
+    async def reconnect(self, connection_id: str) -> ConnectionView:
+        """Start a connection again now."""
+        await self.parts.connections.reconnect(self._with(Role.OPERATOR).user_id, connection_id)
+        return await self.connection(connection_id)
+
     async def get_qr_code(self, connection_id: str, *, wait: float = 120) -> QrCode:
         """The code to scan now; waits so many seconds for one that is on its way. It changes every 20 seconds
         or so. Raises ConnectionNotReady where there is none, TimeoutError."""
@@ -182,7 +187,8 @@ class EmbeddedHub:
             types=types,
             connections=frozenset({connection_id}) if connection_id else None,
         )
-        position = await self.parts.events.head() if after is None else after
+        head = await self.parts.events.head()
+        position = head if after is None else min(after, head)  # of before a restored copy: not for ever deaf
         while True:
             news = self.parts.events.news()
             told = await self.parts.events.after(wish, position)
@@ -245,9 +251,9 @@ async def open_hub(
     relative folders start at the working folder. It listens for HTTP only with `serve`.
 
     `user` is in whose name it is used. `engines` are ways to WhatsApp of the program's own, by the name that
-    `connectionDefaults.engine` gives. A program that has set up structlog gets the log there; else only
-    warnings are shown. Raises ConfigError with all that is wrong, HeldByAnother, StoreUnavailable, NotFound
-    for the user.
+    `connectionDefaults.engine` gives. A program that has set up structlog gets the log there; else warnings
+    go to stderr. Files in `logsDir` are kept by `chatgrow run` alone. Raises ConfigError with all that is
+    wrong, HeldByAnother, StoreUnavailable, NotFound for the user.
     """
     async with AsyncExitStack() as house:
         if not structlog.is_configured():

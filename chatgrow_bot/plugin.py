@@ -63,10 +63,12 @@ class Http(Protocol):
         seconds: float = 15.0,
         max_bytes: int = 1 << 20,
         cut: bool = False,
+        same_origin: bool = False,
     ) -> HttpAnswer:
         """One request, at most three redirects, each checked again. Raises BadInput for a forbidden or
         unreachable address, and for an answer past `max_bytes` or broken off: with `cut`, its beginning is
-        the answer."""
+        the answer. One to another origin takes only harmless headers along; with `same_origin`, it raises
+        UrlRefused."""
         ...
 
     def check(self, url: str) -> None:

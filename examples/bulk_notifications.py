@@ -1,7 +1,7 @@
 """Tell every customer of a CSV that his order is ready, through a hub that runs somewhere: hand all of it
 over at once, watch it leave at a human pace, keep what became of each.
 
-    export CHATGROW_TOKEN=cgk_...           an API key: chatgrow key add USER, or POST /api/keys
+    export CHATGROW_TOKEN=cgk_...           an API key: POST /api/keys, or chatgrow key add USER
     python examples/bulk_notifications.py examples/customers.csv --connection shop --results results.csv
 
 Stop it whenever you like: the hub goes on sending. Start it again with the same file, and nobody is told
@@ -15,8 +15,11 @@ import os
 import sys
 from pathlib import Path
 
-from chatgrow_bot.client import Client, ClientError
+from chatgrow_bot.client import ApiError, Client
+from chatgrow_bot.errors import ChatgrowError
 
+#: What came to those who were written to.
+TOLD = ("sent", "delivered", "read")
 TEXT = "Hi {{ name }}, your order {{ order }} is ready. Reply STOP if you do not want such messages."
 
 
@@ -33,7 +36,8 @@ async def notify(client: Client, connection_id: str, name: str, customers: bytes
         await asyncio.sleep(2)
 
     print(f"{batch.status}: {dict(batch.counts)}")
-    amiss = [row async for row in client.bulk_results(batch.batch_id) if row.status in ("failed", "expired")]
+    rows = [row async for row in client.bulk_results(batch.batch_id)]
+    amiss = [row for row in rows if row.status not in (*TOLD, "rejected")]  # those were shown above
     for row in amiss:
         print(f"  row {row.row}, {row.to}, was not told: {row.reason}")
     return await client.bulk_results_csv(batch.batch_id), len(amiss) + handed.rejected
@@ -45,6 +49,18 @@ async def run(url: str, connection_id: str, name: str, customers: bytes) -> tupl
         return await notify(client, connection_id, name, customers)
 
 
+def do(asked: argparse.Namespace) -> int:
+    """How many customers could not be told."""
+    customers = asked.customers.read_bytes()
+    if asked.results:
+        asked.results.open("ab").close()  # if that cannot be, then before anything is sent
+    results, not_told = asyncio.run(run(asked.url, asked.connection, asked.customers.name, customers))
+    if asked.results:
+        asked.results.write_bytes(results)
+        print(f"What became of each row: {asked.results}")
+    return not_told
+
+
 def main() -> int:
     """Read the command line, and do it. The exit code is 0 only if everybody was told."""
     parser = argparse.ArgumentParser(description="Tell customers that their orders are ready.")
@@ -54,18 +70,15 @@ def main() -> int:
     parser.add_argument("--results", type=Path, help="a CSV to write")
     asked = parser.parse_args()
     try:
-        told = run(asked.url, asked.connection, asked.customers.name, asked.customers.read_bytes())
-        results, not_told = asyncio.run(told)
-    except ClientError as error:  # whatever was the matter, it says what to do
+        return 1 if do(asked) else 0
+    except (ChatgrowError, OSError) as error:  # whatever was the matter, it says what to do
         print(error, file=sys.stderr)
+        for fault in error.errors if isinstance(error, ApiError) else ():
+            print(f"  {fault.get('detail')}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("The hub goes on without this program.", file=sys.stderr)
         return 130
-    if asked.results:
-        asked.results.write_bytes(results)
-        print(f"What became of each row: {asked.results}")
-    return 1 if not_told else 0
 
 
 if __name__ == "__main__":

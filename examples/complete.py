@@ -8,7 +8,9 @@ ways, an automatic answer, figures, pause and resume.
 import argparse
 import asyncio
 import contextlib
+import sys
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +58,20 @@ async def listen(hub: EmbeddedHub, begin: int, answered: asyncio.Event) -> None:
                 answered.set()
 
 
-async def show(hub: EmbeddedHub, phone: VirtualPhone | None, to: str) -> None:
+@contextlib.asynccontextmanager
+async def listening(hub: EmbeddedHub) -> AsyncIterator[asyncio.Event]:
+    """Listen meanwhile; the event is set once the rule has answered."""
+    answered = asyncio.Event()
+    listener = asyncio.create_task(listen(hub, await hub.parts.events.head(), answered))
+    try:
+        yield answered
+    finally:
+        listener.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listener
+
+
+async def show(hub: EmbeddedHub, phone: VirtualPhone | None, to: str, answered: asyncio.Event) -> None:
     """The whole story."""
     print("1. A connection is made; scan its code with the phone:")
     if "shop" not in [each.connection_id for each in await hub.connections()]:
@@ -70,9 +85,6 @@ async def show(hub: EmbeddedHub, phone: VirtualPhone | None, to: str) -> None:
     print(f"   linked as {linked.me}")
 
     print("2. A customer asks, and a rule answers. " + ("" if phone else "Write to it: When are you open?"))
-    answered = asyncio.Event()
-    now = await hub.parts.events.head()
-    listener = asyncio.create_task(listen(hub, now, answered))
     if phone:
         await phone.write("shop", "When are you open?")
     await asyncio.wait_for(answered.wait(), 600)
@@ -97,9 +109,6 @@ async def show(hub: EmbeddedHub, phone: VirtualPhone | None, to: str) -> None:
     counts = {each.value: figures.total.done.get(each, 0) for each in (Counted.SENT, Counted.RECEIVED)}
     workers, health = await hub.get_worker_stats(), hub.get_health_status()
     print(f"   {counts}; {workers.alive} workers; healthy: {health.is_ok}")
-    listener.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await listener
 
 
 async def main(live: str | None) -> None:
@@ -108,12 +117,18 @@ async def main(live: str | None) -> None:
         folder = str(HERE / ".live") if live else scratch  # a linked account is worth keeping
         phone = None if live else VirtualPhone()
         engines = {"virtual": phone.engine} if phone else None
-        async with open_hub(config(folder, bool(live)), engines=engines) as hub:
-            await show(hub, phone, live or "+14155550123")
+        async with (
+            open_hub(config(folder, bool(live)), engines=engines) as hub,
+            listening(hub) as answered,
+        ):
+            await show(hub, phone, live or "+14155550123", answered)
     print("The hub is closed; nothing that waited would have been lost.")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Everything once, in one program.")
     parser.add_argument("--live", metavar="NUMBER", help="with your own account; messages go to this number")
-    asyncio.run(main(parser.parse_args().live))
+    try:
+        asyncio.run(main(parser.parse_args().live))
+    except KeyboardInterrupt:
+        sys.exit(130)  # the hub was closed on the way here

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -20,6 +20,7 @@ from ..hub import (
     BatchState,
     BulkOrder,
     Progress,
+    Rejection,
     RowResult,
     RowState,
     Spool,
@@ -31,16 +32,18 @@ from ..messages import Outbound, State
 from ..store import bulk as store
 from ..store import bulk_feeding, halts
 from ..store import connections as stored_connections
-from ..store.bulk import Stored
+from ..store.bulk import Stored, to_batch
 from ..store.database import Database
 from .feeder import Feeder, Learner
 from .files import Files, Sizes
 from .orders import Entry, compare, linked_ids, read, rejections
 from .rows import batch_values, row_values
-from .standing import Foresight, Refusal, Standing, WayOut, waits_for
+from .standing import Foresight, Refusal, Standing, WayOut, own_times, waits_for
 
 #: Refused rows that an answer lists.
 _LISTED = 1000
+#: How long an Idempotency-Key is known, as those of messages.
+_KEY_KEPT = timedelta(days=7)
 #: Of these a row is through: it has left, has ended, or a person decides.
 _THROUGH = frozenset(
     {
@@ -86,7 +89,7 @@ class Bulk:
         self._count = count  #: for the plan; raises RateLimitExceeded
         self._fits = fits  #: raises BadInput for what cannot be sent
         self._refusal = refusal
-        files = Files(db=db, clock=clock, spool=spool, sizes=plans)
+        self._files = files = Files(db=db, clock=clock, spool=spool, sizes=plans)
         self._standing = Standing(
             db=db, clock=clock, outbox=outbox, gate=gate, policy=policies.of, refusal=refusal
         )
@@ -102,21 +105,26 @@ class Bulk:
 
     # taking in
 
-    async def check(self, tenant: str, connection_id: str) -> None:
+    async def check(self, tenant: str, connection_id: str = "") -> None:
         """Whether a request may come at all."""
         await self._plans.check_bulk(tenant)
+        if not connection_id:
+            return
         if await self._db.read(lambda conn: stored_connections.owner(conn, connection_id)) != tenant:
             raise ConnectionNotFound(f"There is no connection '{connection_id}'")
 
     async def taken_before(self, tenant: str, key: str, asked: str) -> Taken | None:
         """What came of an earlier request under this key."""
-        found = await self._db.read(lambda conn: store.by_key(conn, tenant, key))
+        since = self._clock.now() - _KEY_KEPT
+        found = await self._db.read(lambda conn: store.by_key(conn, tenant, key, since))
         return await self._repeated(found, asked) if found else None
 
     async def take(self, tenant: str, order: BulkOrder, *, key: str | None = None, asked: str = "") -> Taken:
         """Store a request; all of it is on disk when this returns."""
         self._admit()
         await self.check(tenant, order.connection_id)
+        if key and (before := await self.taken_before(tenant, key, asked)):
+            return before  # what it names may be gone by now
         now = self._clock.now()
         entries = await self._read(tenant, order, now)
         refused = rejections(entries, _LISTED)
@@ -134,9 +142,8 @@ class Bulk:
             raise
         finally:  # cancelled, it may be stored all the same
             self._feeder.wake()
-        batch = await self.get(tenant, values["id"])
-        log.info("bulk send taken in", batch=batch.batch_id, accepted=accepted, rejected=batch.rejected)
-        return Taken(batch=batch, rejections=refused, estimated_completion=await self._estimate(batch))
+        log.info("bulk send taken in", batch=values["id"], accepted=accepted, rejected=values["rejected"])
+        return await self._promised(to_batch(values), refused)
 
     async def _read(self, tenant: str, order: BulkOrder, now: datetime) -> Sequence[Entry]:
         entries = await asyncio.to_thread(read, order, now, self._fits)
@@ -145,25 +152,36 @@ class Bulk:
         people = sorted({known.get(entry.chat, entry.chat) for entry in entries if entry.chat})
         out = await self._db.read(lambda conn: store.opted_out(conn, tenant, people))
         await asyncio.to_thread(compare, entries, known, out, order.duplicates)
+        await self._files.take_in(tenant, entries)
         return entries
 
     def _store(self, conn: Connection, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
         tenant, name = values["tenant"], values["connection_id"]
         if refused := self._refusal(tenant, name, stored_connections.by_id(conn, {name}).get(name)):
             raise refused
-        store.add(conn, values, rows)  # first: a repeat counts for nothing
+        # First: a repeat counts for nothing.
+        store.add(conn, values, rows, values["created_at"] - _KEY_KEPT)
         self._count(conn, tenant, values["created_at"], values["accepted"])
 
     async def _repeated(self, found: Stored, asked: str) -> Taken:
         if found.asked != asked:
             raise IdempotencyMismatch("This Idempotency-Key was used for another bulk send")
-        batch = await self._seen(found.batch)
-        refused = await self._db.read(lambda conn: store.rejections(conn, batch.batch_id, _LISTED))
-        return Taken(batch=batch, rejections=refused, estimated_completion=await self._estimate(found.batch))
+        refused = await self._db.read(lambda conn: store.rejections(conn, found.batch.batch_id, _LISTED))
+        return await self._promised(found.batch, refused)
+
+    async def _promised(self, batch: Batch, refused: Sequence[Rejection]) -> Taken:
+        """It is promised: a caller who is told of an error sends again."""
+        try:
+            batch = await self._seen(batch)
+        except Exception:
+            log.exception("it is not known what a bulk send waits for", batch=batch.batch_id)
+        return Taken(batch=batch, rejections=refused, estimated_completion=await self._estimate(batch))
 
     async def _estimate(self, batch: Batch) -> datetime | None:
-        """It is promised: a caller who is told of an error sends again."""
-        running = BatchState.RUNNING if batch.state is BatchState.WAITING else batch.state
+        """None while it waits for anything but its own times, and whenever it cannot be found out."""
+        running = batch.state
+        if running is BatchState.WAITING and batch.reason == own_times(batch, self._clock.now()):
+            running = BatchState.RUNNING
         try:
             return await self._standing.completion(replace(batch, state=running))
         except Exception:
@@ -205,7 +223,7 @@ class Bulk:
         return Progress(
             batch=batch,
             counts=counts,
-            percent=round(100 * through / batch.accepted, 1),
+            percent=1000 * through // batch.accepted / 10,  # never 100 while a row is left
             estimated_completion=await self._estimate(batch),
         )
 

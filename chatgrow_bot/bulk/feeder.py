@@ -25,12 +25,13 @@ from ..store.bulk import to_carried
 from ..store.bulk_feeding import Live
 from ..store.database import Database
 from ..store.rows import Outgoing, to_media
-from .files import AT_ONCE, Files
+from .files import Files
+from .orders import FARTHEST
 from .standing import Refusal, WayOut, comes
 
 #: Seconds of sending that are in the queue ahead, and messages: at least, at most.
 _AHEAD, _FEWEST, _MOST = 20.0, 2, 200
-#: Messages of one bulk send that may be held for a better time, before it waits for them.
+#: Messages of one bulk send that may be held for quiet hours, before it waits for them.
 _MOST_HELD = 200
 #: Seconds after which it looks without having been woken; and between two looks, at least, and as a multiple
 #: of what a look takes.
@@ -73,12 +74,13 @@ class Feeder:
         self._files = files
         self._refusal = refusal
         self._news = asyncio.Event()
-        self._is_idle = False  #: there is nothing to feed, so commits are no news
+        self._is_idle = False  #: there was nothing to feed, so commits are no news
+        self._is_woken = False  #: somebody stored one since it looked
         db.on_commit(self._committed)
 
     def wake(self) -> None:
         """There may be something to feed."""
-        self._is_idle = False
+        self._is_idle, self._is_woken = False, True
         self._news.set()
 
     def _committed(self) -> None:
@@ -96,18 +98,19 @@ class Feeder:
                 except StoreUnavailable as error:
                     log.warning("bulk sends wait for the store", cause=error.detail)
                     self._news.clear()
+                    began = asyncio.get_running_loop().time()  # what that took says nothing of a look
                 except Exception:  # whatever it was, the hub must not end with it
                     log.exception("bulk sends are looked at again")
                     self._news.clear()
                 took = asyncio.get_running_loop().time() - began
-                await self._clock.sleep(max(_BREATH, _TIMES * took))
+                await self._clock.sleep(max(_BREATH, min(_POLL, _TIMES * took)))
                 await self._clock.wait(self._news, wait)
 
     async def _look(self, fetching: asyncio.TaskGroup) -> float:
         """Do for each what is to be done now; seconds until there may be more."""
-        self._is_idle = True  # whoever stores one from now on says so
+        self._is_woken = False  # whoever stores one from now on says so
         found = await self._db.read(store.live)
-        self._is_idle = self._is_idle and not found
+        self._is_idle = not (found or self._is_woken)
         if not found:
             return _POLL
         await self._policies.learn()
@@ -166,12 +169,11 @@ class Feeder:
             room -= len(found)
             if await self._fed(live, found, now):
                 self._outbox.wake(batch.connection_id)
-        if room > 0 and live.has_files:
-            room = min(room, AT_ONCE)
-            if room > self._files.under_way(batch.batch_id):
-                rows = await self._db.read(lambda conn: store.next_files(conn, batch.batch_id, room))
-                for row in rows:
-                    self._files.begin(fetching, batch.tenant, batch.batch_id, row)
+        if live.has_files and (room := min(room, self._files.room(batch.batch_id))) > 0:
+            most = room + self._files.under_way(batch.batch_id)
+            for row in await self._db.read(lambda conn: store.next_files(conn, batch.batch_id, most)):
+                if room > 0 and self._files.begin(fetching, batch.tenant, batch.batch_id, row):
+                    room -= 1
 
     async def _fed(self, live: Live, found: Sequence[Any], now: datetime) -> bool:
         batch_id, drafts, faults = live.stored.batch.batch_id, {}, {}
@@ -197,7 +199,8 @@ class Feeder:
             media=to_media(carried.media),
             payload=to_carried(carried.payload),
             priority=Priority.LOW,
-            ttl=None if batch.expires_at is None else batch.expires_at - now,
+            # Without its own it waits as long as it takes: its row would be lost with the queue's.
+            ttl=FARTHEST if batch.expires_at is None else batch.expires_at - now,
             because=f"bulk {batch.batch_id} row {row.number}",
         )
         draft = partial(self._outbox.draft, batch.tenant, batch.connection_id)
@@ -207,9 +210,13 @@ class Feeder:
 
 def _room(live: Live, policy: Policy) -> int:
     """How many more may be in the queue now. Not one by one where many go fast: each look costs something."""
-    mean = policy.paces[Lane.SEND].mean
+    mean, first = policy.paces[Lane.SEND].mean, policy.first_contacts
     most = min(_MOST, max(_FEWEST, int(_AHEAD / mean))) if mean > 0 else _MOST
-    room = min(most - live.ahead.ready, _MOST_HELD - live.ahead.held)
+    ready, held = live.ahead.ready, live.ahead.held
+    if live.ahead.promised or policy.warm_up or first.windows:
+        # Each that has a place of its own puts off all that come after it.
+        return min(_FEWEST - ready - live.ahead.promised, _MOST_HELD - held)
+    room = min(most - ready, _MOST_HELD - held)
     return room if room >= most // 4 else 0
 
 

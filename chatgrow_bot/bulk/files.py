@@ -1,6 +1,8 @@
-"""The files that rows name themselves: fetched when it is their turn, and a failure fails its row alone."""
+"""The files that rows name themselves. What is here is taken into the spool with the request, for an upload
+is kept for a day; what is elsewhere is fetched when it is its turn. A failure concerns its row alone."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,9 +16,12 @@ from ..messages import Kind, Media
 from ..safety.media import display_name, kind_of
 from ..store import bulk_feeding as store
 from ..store.database import Database
+from .orders import Entry
 
 #: Files fetched at the same time, of all bulk sends together.
 AT_ONCE = 4
+#: Files of one bulk send under way at most, with those that rest before they are tried again.
+_MOST_UNDER_WAY = 100
 #: Seconds before each further try; after the last one the row has failed.
 _AGAIN = (5.0, 30.0)
 
@@ -40,22 +45,48 @@ class Files:
         self._spool = spool
         self._sizes = sizes
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._under_way: set[tuple[str, int]] = set()
+        self._under_way: dict[tuple[str, int], bool] = {}  #: whether it rests before it is tried again
+
+    async def take_in(self, tenant: str, entries: Iterable[Entry]) -> None:
+        """Have what is here already, each file once; a row whose file is not to be had is told why."""
+        found: dict[FileNamed, Media | str] = {}
+        for entry in entries:
+            named = entry.content.file
+            if entry.reason or named is None or named.url:
+                continue
+            if named not in found:
+                try:
+                    found[named] = await self._got(tenant, named)
+                except BadInput as error:
+                    found[named] = error.detail
+            got = found[named]
+            if isinstance(got, Media):
+                entry.content = replace(entry.content, media=got, file=None)
+            else:
+                entry.reason = f"its file cannot be had: {got}"
 
     def under_way(self, batch_id: str) -> int:
-        """How many of a bulk send are being fetched."""
+        """How many of a bulk send are being fetched, or will be tried again."""
         return sum(each == batch_id for each, _ in self._under_way)
 
-    def begin(self, group: asyncio.TaskGroup, tenant: str, batch_id: str, row: Any) -> None:
-        """Fetch a row's file, if that is not being done."""
-        place = (batch_id, row.number)
-        if place not in self._under_way:
-            self._under_way.add(place)
-            group.create_task(self._fetch(tenant, batch_id, row), name=f"bulk file:{batch_id}:{row.number}")
+    def room(self, batch_id: str) -> int:
+        """How many more of a bulk send may be begun: those that rest keep nobody from it."""
+        tried = sum(name == batch_id and not rests for (name, _), rests in self._under_way.items())
+        return min(AT_ONCE - tried, _MOST_UNDER_WAY - self.under_way(batch_id))
 
-    async def _fetch(self, tenant: str, batch_id: str, row: Any) -> None:
+    def begin(self, group: asyncio.TaskGroup, tenant: str, batch_id: str, row: Any) -> bool:
+        """Fetch a row's file, if that is not being done; whether it was begun."""
+        place = (batch_id, int(row.number))
+        if place in self._under_way:
+            return False
+        self._under_way[place] = False
+        group.create_task(self._fetch(tenant, place, row), name=f"bulk file:{batch_id}:{row.number}")
+        return True
+
+    async def _fetch(self, tenant: str, place: tuple[str, int], row: Any) -> None:
+        batch_id, _ = place
         try:
-            got = await self._patiently(tenant, to_file(row.file))
+            got = await self._patiently(tenant, place, to_file(row.file))
             if isinstance(got, Media):
                 await self._db.write(lambda conn: store.keep_file(conn, batch_id, row.number, got))
             else:
@@ -63,21 +94,32 @@ class Files:
         except Exception as error:  # the feeder begins it again; the hub must not end with it
             is_bug = not isinstance(error, StoreUnavailable)
             log.warning("a file is fetched later", batch=batch_id, cause=repr(error), exc_info=is_bug)
-            await self._clock.sleep(_AGAIN[0])
+            await self._rest(place, _AGAIN[0])
         finally:
-            self._under_way.discard((batch_id, row.number))
+            self._under_way.pop(place, None)
 
-    async def _patiently(self, tenant: str, named: FileNamed) -> Media | str:
+    async def _patiently(self, tenant: str, place: tuple[str, int], named: FileNamed) -> Media | str:
         """The file, or why there is none."""
         for wait in (*_AGAIN, None):
             try:
                 async with self._turns:
                     return await self._got(tenant, named)
+            except StoreUnavailable:
+                raise
             except BadInput as error:
-                if wait is None or not isinstance(error.__cause__, UrlUnreachable):
-                    return f"its file cannot be had: {error.detail}"
-                await self._clock.sleep(wait)
+                said, may_pass = error.detail, isinstance(error.__cause__, UrlUnreachable)
+            except Exception:
+                log.exception("a file cannot be fetched", batch=place[0], row=place[1])
+                said, may_pass = "it was tried in vain; the log says more", True
+            if wait is None or not may_pass:
+                return f"its file cannot be had: {said}"
+            await self._rest(place, wait)
         raise AssertionError("the last try ends it")
+
+    async def _rest(self, place: tuple[str, int], seconds: float) -> None:
+        self._under_way[place] = True
+        await self._clock.sleep(seconds)
+        self._under_way[place] = False
 
     async def _got(self, tenant: str, named: FileNamed) -> Media:
         most = await self._sizes.media_size(tenant)

@@ -106,6 +106,8 @@ def _check(order: BulkOrder, now: datetime) -> None:
         raise BadInput("sendAt is a time with its zone, a year ahead at most")
     if order.ttl is not None and not 0 < order.ttl <= FARTHEST.total_seconds():
         raise BadInput("'ttl' is more than 0 seconds, and a year at most")
+    if order.template and order.template.file:
+        raise BadInput("The content of all has its file in the spool (media); a row of its own may name one")
     if order.hours:
         _check_hours(order.hours)
 

@@ -60,6 +60,15 @@ def comes(batch: Batch, now: datetime) -> datetime:
     return windows.opens(batch.hours, begins) if batch.hours else begins
 
 
+def own_times(batch: Batch, now: datetime) -> str:
+    """Which of its own times it waits for, in a sentence; empty when they have come."""
+    if batch.send_at and batch.send_at > now:
+        return f"it begins at {batch.send_at:%F %T} UTC"
+    if (opens := comes(batch, now)) > now:
+        return f"its sending hours begin at {opens:%F %R} UTC"
+    return ""
+
+
 def waits_for(
     batch: Batch, view: ConnectionView | None, halt: Halt | None, refusal: Refusal, now: datetime
 ) -> str:
@@ -69,10 +78,8 @@ def waits_for(
         return refused.detail
     if halt:
         return halts.said(halt)
-    if batch.send_at and batch.send_at > now:
-        return f"it begins at {batch.send_at:%F %T} UTC"
-    if (opens := comes(batch, now)) > now:
-        return f"its sending hours begin at {opens:%F %R} UTC"
+    if times := own_times(batch, now):
+        return times
     if view and view.paused:
         return f"connection '{name}' is paused"
     if view and view.state is not ConnectionState.ONLINE:

@@ -2,6 +2,7 @@
 soon as it is handed over: whoever stops watching stops nothing."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,16 +11,20 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
+import msgspec
 
 from ..client import Batch, Client, Handed, How, Result
+from ..ids import new_id
 from .drawing import ahead, counts, safe, state, table
 from .remote import Remote, interrupted, remote
 from .send import moment_of, only_connection
 
 #: Seconds between two looks, and for which a hub that is away is waited for.
 _LOOK, _PATIENCE = 0.5, 120.0
-_AMISS = frozenset({"failed", "expired", "quarantined"})
+_AMISS = frozenset({"failed", "expired", "quarantined", "cancelled"})
 _SHOWN = 20
+#: A time of day.
+_HOUR = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @click.group()
@@ -58,22 +63,26 @@ def send(
 
     Ctrl-C stops the watching, not the sending. Exit code 1 when a row was not taken or not sent.
     """
+    if text is not None and text_file:
+        raise click.UsageError("say it by --text or by --text-file, not by both")
     words, options = text_file.read().rstrip("\n") if text_file else text, _how(**how)
     if not words:
         raise click.UsageError("there is nothing to say: write a --text, or name a --text-file")
+    key = key or new_id()
 
     async def hand_over(client: Client) -> Handed:
         come_from = connection or await only_connection(client)
         return await client.bulk_csv(come_from, file, words, name=name, how=options, key=key)
 
-    handed, is_well = hub.ask(hand_over), True
+    handed, is_well = hub.hand_over(hand_over, key), True
     if not hub.as_json:
         _draw_handed(handed)
     if detach:
         hub.show(handed, lambda: click.echo(f"Follow it: chatgrow bulk status {handed.batch_id}"))
     else:
         batch = _watch(hub, handed)
-        hub.show(batch, lambda: _draw(batch))
+        whole = {**msgspec.to_builtins(batch), "rejections": handed.rejections}
+        hub.show(whole, lambda: _draw(batch))
         is_well = not any(batch.counts.get(each) for each in _AMISS)
     if handed.rejected or not is_well:
         sys.exit(1)
@@ -170,22 +179,35 @@ async def _progress(client: Client, batch: Handed | Batch, *, quiet: bool) -> Ba
         item_show_func=lambda said: said or "",
         file=StringIO() if quiet else None,
     )
+    has_lines = not quiet and not sys.stdout.isatty()  # where no bar can be drawn
     with bar:
-        done = 0
+        done, told = 0, ""
         while True:
             now = await client.bulk(batch.batch_id)
             over = round(now.accepted * now.percent / 100)
-            bar.update(over - done, _remark(now))
+            bar.update(over - done)
+            bar.current_item = _remark(now)  # which may change while nothing is done
+            bar.render_progress()
             done = over
             if now.is_over:
                 return now
+            if has_lines and (held := _held(now)) != told:
+                click.echo(held or "it goes on")
+                told = held
             await asyncio.sleep(_LOOK)
 
 
 def _remark(now: Batch) -> str:
     """What stands beside the bar, where there is room for it."""
-    if now.status == "running":
+    if now.status == "running" and not now.waits_for:
         return f"done {ahead(now.estimated_completion)}" if now.estimated_completion else ""
+    return _held(now)
+
+
+def _held(now: Batch) -> str:
+    """What keeps it back; empty while nothing does."""
+    if now.status == "running":
+        return f"waits: {safe(now.waits_for)}" if now.waits_for else ""
     return f"{now.status}: {safe(now.waits_for)}" if now.waits_for else now.status
 
 
@@ -216,7 +238,7 @@ def _how(at: str | None, ttl: float | None, window: str | None, zone: str, dupli
 
 
 def _window(text: str, zone: str) -> Mapping[str, str]:
-    start, dash, end = text.partition("-")
-    if not dash:
+    start, _, end = (each.strip() for each in text.partition("-"))
+    if not (_HOUR.fullmatch(start) and _HOUR.fullmatch(end)):
         raise click.BadParameter(f"'{text}': write it as 09:00-18:00", param_hint="--window")
-    return {"from": start.strip(), "to": end.strip(), "zone": zone}
+    return {"from": start, "to": end, "zone": zone}

@@ -17,6 +17,14 @@ def connections(hub: Remote) -> None:
     hub.show(found, lambda: _draw(found))
 
 
+@connections.command("list")
+@remote
+def list_(hub: Remote) -> None:
+    """List them, as `connections` alone does."""
+    found = hub.ask(lambda client: client.connections())
+    hub.show(found, lambda: _draw(found))
+
+
 @connections.command()
 @click.argument("connection")
 @click.option("--name", default="")

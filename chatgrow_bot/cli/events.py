@@ -2,17 +2,21 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from functools import partial
 
 import click
 
-from ..client import Client, Event
+from ..client import Client, Event, Unreachable
+from ..clock import SystemClock
 from .drawing import safe, state
-from .remote import Remote, echo_json, interrupted, remote
+from .remote import Remote, echo_json, remote
 
 #: Seconds without another event after which all that is kept has been told: for the first, and for the next.
 _FIRST, _NEXT = 3.0, 1.0
+#: And for which a hub is waited for that does not tell at all.
+_AWAY = 15.0
 #: Before everything.
 _BEGINNING = "0-0"
 
@@ -29,22 +33,37 @@ def events(hub: Remote, follow: bool, types: Sequence[str], connection: str, aft
     """Show what happens: messages and how far they come, connections, health, faults."""
 
     async def work(client: Client) -> None:
-        begin = after if follow else after or _BEGINNING
-        told = client.events(types, connection, after=begin)
+        asked = partial(client.events, types, connection)
+        told = asked(after=after) if follow else _kept(hub.url, partial(asked, after=after or _BEGINNING))
         async with aclosing(told):  # type: ignore[type-var]
-            patience = None if follow else _FIRST
-            with suppress(TimeoutError):
-                while True:
-                    async with asyncio.timeout(patience):
-                        event = await anext(told)
-                    patience = None if follow else _NEXT
-                    if event.type != "gap" or after:
-                        _show(hub, event)
+            async for event in told:
+                if event.type != "gap" or after:
+                    _show(hub, event)
+
+    hub.ask(work)
+
+
+async def _kept(url: str, ask: Callable[..., AsyncIterator[Event]]) -> AsyncIterator[Event]:
+    """What has happened until now. Raises Unreachable if the hub is gone before all of it was told."""
+    asked_at, is_there = SystemClock().now(), False
+    now = asyncio.get_running_loop().time
+    limit = asyncio.timeout(_AWAY)
+
+    def listening(is_so: bool) -> None:
+        nonlocal is_there
+        is_there = is_so
+        limit.reschedule(now() + (_FIRST if is_so else _AWAY))
 
     try:
-        hub.ask(work)
-    except KeyboardInterrupt:
-        interrupted()
+        async with limit, aclosing(ask(listening=listening)) as told:  # type: ignore[type-var]
+            async for event in told:
+                if event.timestamp and event.timestamp > asked_at:
+                    return  # where much happens, waiting for a silence would never end
+                yield event
+                limit.reschedule(now() + _NEXT)
+    except TimeoutError:
+        if not is_there:
+            raise Unreachable(f"{url} has told nothing for {_AWAY:.0f} seconds") from None
 
 
 def _show(hub: Remote, event: Event) -> None:

@@ -4,6 +4,7 @@ its own, not the password: it is listed, it ends by itself, and it can be revoke
 import asyncio
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import click
@@ -26,7 +27,7 @@ def login(hub: Remote, username: str | None, by_key: bool, days: int) -> None:
     """Keep a token for a hub, so that the other words need none."""
     if by_key:
         token = click.prompt("API key", hide_input=True).strip()
-        Remote(url=hub.url, token=token, as_json=False).ask(lambda client: client.connections())
+        Remote(url=hub.url, token=token, as_json=False).ask(_proved)
     else:
         name = username or click.prompt("User", default="admin")
         password = click.prompt("Password", hide_input=True)
@@ -38,6 +39,12 @@ def login(hub: Remote, username: str | None, by_key: bool, days: int) -> None:
     click.echo(
         f"Logged in at {hub.url}; the key is kept in {file}" + ("" if by_key else f" for {days} days.")
     )
+
+
+async def _proved(client: Client) -> None:
+    """Raises NotLoggedIn for a key that is none."""
+    with suppress(NotAllowed):  # it is one, and may do other things
+        await client.connections()
 
 
 async def _made(url: str, username: str, password: str, days: int) -> str:

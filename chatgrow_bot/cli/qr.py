@@ -56,7 +56,8 @@ async def _until_linked(client: Client, connection_id: str) -> str:
             height = _draw(picture, height, connection_id)
             drawn = code.code
         elif not code and now.state != told:
-            click.echo(f"{connection_id} is {state(now.state)} …")
+            why = f": {safe(now.reason)}" if now.reason else ""
+            click.echo(f"{connection_id} is {state(now.state)}{why} …")
             height = height + 1 if height else 0
         told = now.state
         await asyncio.sleep(_LOOK)

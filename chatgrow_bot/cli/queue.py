@@ -11,7 +11,7 @@ from .remote import Remote, remote
 @click.option("--all", "everybody", is_flag=True, help="Everybody's; for admins.")
 @remote
 def queue(hub: Remote, everybody: bool) -> None:
-    """Show what waits to be sent by a hub that runs; pause all of it, let it go."""
+    """Show what waits to be sent by a hub that runs; pause or stop all of it, let it go."""
     found = hub.ask(lambda client: client.queue_status(everybody=everybody))
     hub.show(found, lambda: _draw(found))
 
@@ -22,6 +22,15 @@ def queue(hub: Remote, everybody: bool) -> None:
 def pause(hub: Remote, reason: str) -> None:
     """Let nothing leave, of anybody's, until it is resumed, restart or not. For admins."""
     now = hub.ask(lambda client: client.pause_queue(reason))
+    hub.show(now, lambda: _draw(now))
+
+
+@queue.command()
+@click.option("--reason", default="", help="For whoever wonders later.")
+@remote
+def stop(hub: Remote, reason: str) -> None:
+    """In an emergency: let nothing leave by any road, and have nobody asked to answer. For admins."""
+    now = hub.ask(lambda client: client.stop_queue(reason))
     hub.show(now, lambda: _draw(now))
 
 

@@ -13,8 +13,9 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 import msgspec
+from click.core import ParameterSource
 
-from ..client import Client, InvalidRequest, NotAllowed, NotLoggedIn
+from ..client import Client, InvalidRequest, NoAnswer, NotAllowed, NotLoggedIn, Unavailable
 from ..errors import ConfigError
 from ..private import read_own, write_new
 from .drawing import safe
@@ -56,12 +57,23 @@ class Remote:
             asks = f"the hub at {self.url} asks who you are, and there is no token"
             said = f"the hub at {self.url} does not take this token" if self.token else asks
             raise click.ClickException(
-                f"{said}: chatgrow login, or set {TOKEN} to an API key (chatgrow key add USER makes one)"
+                f"{said}: chatgrow login, or set {TOKEN} to an API key (POST {self.url}/api/keys makes one)"
             ) from error
         except InvalidRequest as error:
             raise click.ClickException("\n  ".join([str(error), *_untold(error)])) from error
         except NotAllowed as error:
             raise click.ClickException(f"{error} Who you are for this hub: chatgrow login") from error
+
+    def hand_over(self, work: Callable[[Client], Awaitable[T]], key: str) -> T:
+        """Give the hub something to send, under an Idempotency-Key. Where it is not known whether the hub has
+        it, whoever types the same again must not send it twice."""
+        hint = f"It may be the hub's already. The same again with --key {key} sends nothing twice."
+        try:
+            return self.ask(work)
+        except (NoAnswer, Unavailable) as error:
+            raise click.ClickException(f"{error} {hint}") from error
+        except KeyboardInterrupt:
+            interrupted(hint)
 
     def show(self, answer: object, draw: Callable[[], None]) -> None:
         """An answer: as JSON for programs, else drawn for people."""
@@ -99,12 +111,12 @@ def remote(word: _Word) -> _Word:
         if ctx.invoked_subcommand:  # what follows takes over what stands before it
             ctx.meta[_GIVEN] = given
             return None
-        said = given.url or os.environ.get(
-            URL
-        )  # what is typed goes before the environment, wherever it stands
-        address = (said or _configured(given.config or ctx.obj or CONFIG)).rstrip("/")
+        address = _address(ctx, given).rstrip("/")
         shown = (given.token or os.environ.get(TOKEN, "")).strip() or saved(address)
-        return word(hub=Remote(url=address, token=shown, as_json=given.as_json), **more)
+        try:
+            return word(hub=Remote(url=address, token=shown, as_json=given.as_json), **more)
+        except KeyboardInterrupt:
+            interrupted()
 
     options = (
         click.option("--url", default="", help="The hub; by default CHATGROW_URL, or the project's own."),
@@ -171,14 +183,28 @@ def _file() -> Path:
     return Path(click.get_app_dir("chatgrow")) / "tokens.json"
 
 
-def _configured(config: Path) -> str:
-    """Where the project's own hub listens."""
+def _address(ctx: click.Context, given: _Given) -> str:
+    """Where the hub is: what is typed goes before the environment, wherever it stands."""
+    root = ctx.find_root()
+    is_typed = root.get_parameter_source("config") is ParameterSource.COMMANDLINE
+    named = given.config or (root.params["config"] if is_typed else None)
+    if given.url:
+        return given.url
+    if named:
+        return _configured(named, is_named=True)
+    return os.environ.get(URL) or _configured(CONFIG)
+
+
+def _configured(config: Path, *, is_named: bool = False) -> str:
+    """Where a project's own hub listens. Raises InvalidConfig where the project was named."""
     from ..config.load import load
     from ..config.report import InvalidConfig
 
     try:
         server = load(config, os.environ).settings.server
     except (InvalidConfig, OSError):  # no project here, or one whose hub runs with what it read before
+        if is_named:
+            raise
         return DEFAULT_URL
     if not server.port:
         raise click.ClickException("this project's hub takes any free port: name its address by --url")

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from ..client import Client
+from ..client import Client, ClientError, SentMessage
 from ..client.nouns import Accepted
-from .drawing import ahead, state
+from ..ids import new_id
+from .drawing import ahead, safe, state
 from .remote import Remote, remote
 
-_FAILED = frozenset({"failed", "expired", "cancelled"})
+_FAILED = frozenset({"failed", "expired", "cancelled", "quarantined"})
 
 
 @click.command()
@@ -36,27 +37,32 @@ def send(
     file: Path | None,
     at: str | None,
     wait: float,
+    key: str,
     **more: Any,
 ) -> None:
     """Send TEXT, a file, or both to a number or chat id. `-` reads the text from the input.
 
-    Exit code 1 when the message failed while it was waited for.
+    Exit code 1 when the message failed while it was waited for, or a person must decide about it.
     """
     said = sys.stdin.read().rstrip("\n") if text == "-" else text or ""
     if not said and not file:
         raise click.UsageError("there is nothing to send: write a text, or name a --file")
     when = moment_of(at) if at else None
 
-    async def work(client: Client) -> Accepted:
+    key = key or new_id()
+
+    async def work(client: Client) -> tuple[Accepted, str]:
         name = connection or await only_connection(client)
         message: Any = said
         if file:
             upload = await client.upload(file)
             message = {"media": {"uploadId": upload.upload_id}, **({"caption": said} if said else {})}
-        return await client.send_message(name, to, message, send_at=when, wait=wait, **more)
+        accepted = await client.send_message(name, to, message, send_at=when, wait=wait, key=key, **more)
+        asks = accepted.status == "queued" and not hub.as_json
+        return accepted, await _waits_for(client, accepted.message_id) if asks else ""
 
-    accepted = hub.ask(work)
-    hub.show(accepted, lambda: click.echo(_line(accepted)))
+    accepted, waits_for = hub.hand_over(work, key)
+    hub.show(accepted, lambda: click.echo(_line(accepted, waits_for)))
     if accepted.status in _FAILED:
         sys.exit(1)
 
@@ -72,10 +78,22 @@ async def only_connection(client: Client) -> str:
     raise click.ClickException(f"there are {len(names)} connections; {have}")
 
 
-def _line(accepted: Accepted) -> str:
-    why = f": {accepted.reason}" if accepted.reason else ""
+async def _waits_for(client: Client, message_id: str) -> str:
+    """What stands in its way, as far as that can be learnt: the hub has it, whatever becomes of this."""
+    try:
+        found = await client.message(message_id)
+    except ClientError:  # a key that may send need not be one that may look
+        return ""
+    return found.waits_for if isinstance(found, SentMessage) else ""
+
+
+def _line(accepted: Accepted, waits_for: str) -> str:
+    line = f"{accepted.message_id}  {state(accepted.status)}"
+    if waits_for:
+        return f"{line}: {safe(waits_for)}"
+    why = f": {safe(accepted.reason)}" if accepted.reason else ""
     leaves = f", leaves {ahead(accepted.estimated_send_at)}" if accepted.status == "queued" else ""
-    return f"{accepted.message_id}  {state(accepted.status)}{why}{leaves}"
+    return f"{line}{why}{leaves}"
 
 
 def moment_of(text: str) -> datetime:

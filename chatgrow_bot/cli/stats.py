@@ -4,7 +4,7 @@ import click
 
 from ..client import Stats
 from ..client.figures import Happened
-from .drawing import counts, span, state, table
+from .drawing import counts, safe, span, state, table
 from .remote import Remote, remote
 
 _COUNTS = ("accepted", "sent", "delivered", "read", "failed", "received")
@@ -34,9 +34,8 @@ def _draw(found: Stats) -> None:
     table(("connection", "state", *_COUNTS, "success", "to sent", "waiting"), rows)
     for each in found.connections:
         if not each.health.is_healthy:
-            click.echo(
-                f"\n{each.connection_id} is {state(each.health.state)}: {each.health.reason or 'not well'}"
-            )
+            why = safe(each.health.reason) or "not well"
+            click.echo(f"\n{each.connection_id} is {state(each.health.state)}: {why}")
     if failures := found.total.failures_by_reason:
         click.echo(f"\nfailed: {counts(failures)}")
 

@@ -1,7 +1,7 @@
 """What happens, told while it happens. A stream that breaks off is opened again behind the last event that
 was told, so that none is lost and none told twice."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -27,13 +27,17 @@ class _Lines:
     _data: list[str] = field(default_factory=list)
     _id: str = ""
 
+    def begin(self) -> None:
+        """Another answer begins: what the last one left half told is told anew."""
+        self._event, self._data, self._id = "", [], ""
+
     def take(self, line: str) -> Iterator[tuple[str, str, str]]:
         """One line; at the end of an event its type, its data and its id."""
         if not line:
             self.last_id = self._id or self.last_id
             if self._event or self._data:
                 yield self._event or "message", "\n".join(self._data), self._id
-            self._event, self._data, self._id = "", [], ""
+            self.begin()
             return
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
@@ -53,45 +57,56 @@ class EventCalls(Calls):
     """Events."""
 
     async def events(
-        self, types: Collection[str] = (), connection_id: str = "", *, after: str = ""
+        self,
+        types: Collection[str] = (),
+        connection_id: str = "",
+        *,
+        after: str = "",
+        listening: Callable[[bool], None] = lambda is_there: None,
     ) -> AsyncIterator[Event]:
         """What happens from now on, or after the event of that id: of these types (message.received,
         message.status, connection.state, connection.health, fault), on this connection; all without them.
 
         Goes on for as long as it is asked, and comes back by itself when the way to the hub breaks. Keep the
         id of the last event that you are done with to go on from there after a restart of your own. An event
-        of the type `gap` says that some between are no longer kept. Raises ApiError for what cannot be asked,
-        NotLoggedIn once the login or the key has ended, Unreachable if the hub is not there at the start.
+        of the type `gap` says that some between are no longer kept. `listening` is called with True each time
+        the stream is there, and with False whenever it is not. Raises ApiError for what cannot be
+        asked, NotLoggedIn once the login or the key has ended; and where nothing can be heard from the start,
+        Unreachable or Unavailable, after as long as any call is patient.
         """
-        query = {"types": ",".join(types), "connectionId": connection_id}
-        call = Call(
-            method="GET",
-            path=PATH,
-            query={name: value for name, value in query.items() if value},
-            accept="text/event-stream",
-        )
+        call = _asked(types, connection_id)
         lines, pause, was_there = _Lines(last_id=after), _FIRST, False
+        end: float | None = None
         while True:
-            headers = {"Last-Event-ID": lines.last_id} if lines.last_id else {}
-            token = ""
+            token, headers = "", {"Last-Event-ID": lines.last_id} if lines.last_id else {}
             try:
                 async with self._wire.stream(call, headers) as (content, token):
                     was_there, pause = True, _FIRST
+                    listening(True)
                     async for event in _told(content, lines):
                         yield event
             except (_Ended, NotLoggedIn) as error:
                 if not token or not await self._wire.renewed(token):
                     raise _over(error) from None
             except (Unreachable, Unavailable, RateLimited) as error:
-                if not was_there and (not isinstance(error, ApiError) or not error.retry_after):
+                pause, now = max(pause, _asked_to_wait(error)), self._wire.clock.monotonic()
+                end = now + self._wire.patience if end is None else end
+                if not was_there and now + pause > end:
                     raise
-                pause = max(pause, _asked_to_wait(error))
+            listening(False)
             await self._wire.clock.sleep(pause)
             pause = min(2 * pause, _LONGEST)
 
 
+def _asked(types: Collection[str], connection_id: str) -> Call:
+    given = {"types": ",".join(types), "connectionId": connection_id}
+    query = {name: value for name, value in given.items() if value}
+    return Call(method="GET", path=PATH, query=query, accept="text/event-stream")
+
+
 async def _told(content: aiohttp.StreamReader, lines: _Lines) -> AsyncIterator[Event]:
     """The events of one answer, until it ends. Raises _Ended."""
+    lines.begin()
     rest = bytearray()
     async for chunk in content.iter_any():
         rest += chunk

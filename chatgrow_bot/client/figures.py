@@ -160,6 +160,11 @@ class FigureCalls(Calls):
         """Let nothing leave, of anybody's, until it is resumed; for admins. What comes is taken in."""
         return await self._wire.post(QueueStatus, f"{QUEUE}/pause", {"reason": reason} if reason else None)
 
+    async def stop_queue(self, reason: str = "") -> QueueStatus:
+        """Emergency: let nothing leave by any road, and have nobody asked to answer, until it is resumed; for
+        admins."""
+        return await self._wire.post(QueueStatus, f"{QUEUE}/stop", {"reason": reason} if reason else None)
+
     async def resume_queue(self) -> QueueStatus:
         """Let everything go again; for admins."""
         return await self._wire.post(QueueStatus, f"{QUEUE}/resume")

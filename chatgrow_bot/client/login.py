@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from .errors import NotLoggedIn, Unreachable
+from .errors import NotLoggedIn, UnexpectedAnswer, Unreachable
 
 #: Seconds before its end at which a token is renewed: it must still be good when it arrives.
 _EARLY = 30.0
@@ -106,5 +106,8 @@ class Login:
         return last.access_token if last else ""
 
     def _keep(self, body: bytes, now: float) -> None:
-        self._tokens = msgspec.json.decode(body, type=_Tokens)
+        try:
+            self._tokens = msgspec.json.decode(body, type=_Tokens)
+        except msgspec.MsgspecError as error:
+            raise UnexpectedAnswer(f"The answer to the login cannot be read: {error}") from error
         self._until = now + self._tokens.expires_in

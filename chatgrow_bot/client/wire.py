@@ -76,7 +76,7 @@ class Wire:
         """`patience`: seconds for which what is safe to ask again is asked again."""
         self.url = _address(url)
         self.clock = clock
-        self._caller, self._patience = caller, patience
+        self._caller, self.patience = caller, patience
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -117,18 +117,25 @@ class Wire:
             raise UnexpectedAnswer(f"{self.url} answered what cannot be read: {error}") from error
 
     async def raw(self, call: Call) -> bytes:
-        """The body of an answer, asked for again where that is safe. Raises ApiError, Unreachable."""
-        end, wait = self.clock.monotonic() + self._patience, _FIRST
+        """The body of an answer, asked for again where that is safe. Raises ApiError, Unreachable; NoAnswer
+        if any of the tries may have been heard, whatever became of the last."""
+        end: float | None = None
+        wait, lost = _FIRST, None
         while True:
             try:
                 return await self._once(call)
             except (Unreachable, Unavailable, RateLimited) as error:
+                now = self.clock.monotonic()
+                end = now + self.patience if end is None else end  # an answer may take its time
                 pause = wait * random.uniform(0.5, 1.5)  # noqa: S311 (that not all come back at once)
                 if isinstance(error, ApiError) and error.retry_after is not None:
                     pause = max(pause, error.retry_after)
                 never_left = isinstance(error, Unreachable) and not isinstance(error, NoAnswer)
-                if not (call.is_safe or never_left) or self.clock.monotonic() + pause > end:
-                    raise
+                lost = error if isinstance(error, NoAnswer) else lost
+                if not (call.is_safe or never_left) or now + pause > end:
+                    if lost is None or lost is error or call.method == "GET":
+                        raise
+                    raise lost from error
             await self.clock.sleep(pause)
             wait = min(2 * wait, _LONGEST)
 
@@ -153,9 +160,10 @@ class Wire:
         return await self._answer(Call(method="POST", path=path, body=body), "")
 
     async def _answer(self, call: Call, token: str) -> bytes:
-        async with self._asked(
-            call, token, aiohttp.ClientTimeout(total=_ANSWER, sock_connect=_CONNECT)
-        ) as it:
+        # a file takes as long as it takes to get there; the hub's answer to it does not
+        whole = None if call.form else _ANSWER
+        within = aiohttp.ClientTimeout(total=whole, sock_connect=_CONNECT, sock_read=_ANSWER)
+        async with self._asked(call, token, within) as it:
             return await it.read()
 
     @asynccontextmanager
@@ -163,10 +171,12 @@ class Wire:
         self, call: Call, headers: Mapping[str, str]
     ) -> AsyncIterator[tuple[aiohttp.StreamReader, str]]:
         """An answer that goes on, with the token that opened it. Raises ApiError, Unreachable; NoAnswer also
-        when it breaks off."""
+        when it breaks off, and UnexpectedAnswer for one of another kind."""
         token = await self._token()
         quiet = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE)
         async with self._asked(call, token, quiet, headers) as answer:
+            if answer.content_type != call.accept:
+                raise UnexpectedAnswer(f"{self.url} answered {answer.content_type}, and no {call.accept}")
             yield answer.content, token
 
     @asynccontextmanager
@@ -212,8 +222,8 @@ def part(text: str) -> str:
 
 def _given(query: Mapping[str, Any]) -> dict[str, str]:
     """What was given of a query, as text."""
-    given = {name: value for name, value in query.items() if value not in (None, "", False)}
-    return {name: str(msgspec.to_builtins(value)).replace("True", "true") for name, value in given.items()}
+    given = {name: each for name, each in query.items() if each is not False and each not in (None, "")}
+    return {name: "true" if each is True else str(msgspec.to_builtins(each)) for name, each in given.items()}
 
 
 def _address(url: str) -> str:

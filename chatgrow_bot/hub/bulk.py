@@ -50,7 +50,8 @@ class SendingHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileNamed:
-    """A file that a row names, fetched when it is its turn: by exactly one of the three."""
+    """A file that a row names, by exactly one of the three; what is behind an address is fetched when it is
+    its turn."""
 
     path: str = ""
     url: str = ""
@@ -158,9 +159,9 @@ class RowResult:
 class Bulk(Protocol):
     """Bulk sends. Foreign and missing ids raise the same BatchNotFound."""
 
-    async def check(self, tenant: str, connection_id: str) -> None:
-        """Whether a request may come at all. Raises NotAllowed, naming the plans that have bulk sends, and
-        ConnectionNotFound."""
+    async def check(self, tenant: str, connection_id: str = "") -> None:
+        """Whether a request may come at all, for a connection if that is named. Raises NotAllowed, naming the
+        plans that have bulk sends, and ConnectionNotFound."""
         ...
 
     async def taken_before(self, tenant: str, key: str, asked: str) -> Taken | None:

@@ -2,12 +2,12 @@
 the wall of its zone and compared in UTC: the hour that summer time skips or repeats is no special case."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ..hub import SendingHours
 
-_DAY = timedelta(days=1)
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 #: How far ahead is looked.
 _FARTHEST = 3 * 366
 
@@ -47,7 +47,21 @@ def _stretches(hours: SendingHours, now: datetime) -> Iterator[tuple[datetime, d
 
 def _bounds(hours: SendingHours, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     last = day if hours.start < hours.end else day + _DAY
-    begins = datetime.combine(day, hours.start, zone)
-    # An hour that comes twice is over after its second time.
-    ends = datetime.combine(last, hours.end, zone).replace(fold=1)
-    return begins.astimezone(UTC), ends.astimezone(UTC)
+    # What comes twice begins with its first time, and is over after its second.
+    return _times(day, hours.start, zone)[0], _times(last, hours.end, zone)[1]
+
+
+def _times(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the clock on the wall shows this, for the first and for the last time; when it skips it, then."""
+    wall = datetime.combine(day, at, zone)
+    first, last = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first <= last:
+        return first, last
+    before, after = last, first  # the clock is put on somewhere between them
+    while after - before > _SECOND:
+        middle = before + (after - before) // _SECOND // 2 * _SECOND
+        if middle.astimezone(zone).utcoffset() == first.astimezone(zone).utcoffset():
+            after = middle
+        else:
+            before = middle
+    return after, after

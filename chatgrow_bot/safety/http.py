@@ -77,10 +77,12 @@ class SafeHttp:
         seconds: float = 15.0,
         max_bytes: int = 1 << 20,
         cut: bool = False,
+        same_origin: bool = False,
     ) -> HttpAnswer:
-        """One request, at most three redirects, whatever the status; `seconds` bounds it all."""
+        """One request, at most three redirects, whatever the status; `seconds` bounds it all. With
+        `same_origin`, a redirect to another origin raises UrlRefused."""
         deadline = asyncio.get_running_loop().time() + seconds
-        async with self._answered(method, url, headers or {}, data, deadline) as answer:
+        async with self._answered(method, url, headers or {}, data, deadline, same_origin) as answer:
             body = bytearray()
             with suppress(*(BadInput,) if cut else ()):
                 async with aclosing(_body(answer, deadline, max_bytes)) as chunks:
@@ -108,7 +110,13 @@ class SafeHttp:
 
     @asynccontextmanager
     async def _answered(
-        self, method: str, text: str, headers: Mapping[str, str], data: bytes | None, deadline: float
+        self,
+        method: str,
+        text: str,
+        headers: Mapping[str, str],
+        data: bytes | None,
+        deadline: float,
+        same_origin: bool = False,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Ask, follow redirects by hand, and hold the last answer open."""
         if any(mark in part for item in headers.items() for part in item for mark in "\r\n\0"):
@@ -125,6 +133,8 @@ class SafeHttp:
                 method, data = "GET", None
                 headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
             if onward.origin() != url.origin():
+                if same_origin:
+                    raise UrlRefused("it redirects to another host: enter that address")
                 headers = {name: value for name, value in headers.items() if name.lower() in _HARMLESS}
             url = onward
         raise UrlRefused(f"'{url.host}' redirects more than {REDIRECTS} times")

@@ -19,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    update,
 )
 
 from ..hub import Batch, BatchState, Content, Rejection, RowResult, RowState, SendingHours
@@ -64,8 +65,13 @@ class Stored:
     payload: Mapping[str, Any] | None
 
 
-def add(conn: Connection, values: Mapping[str, Any], of_rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store a request, whole."""
+def add(
+    conn: Connection, values: Mapping[str, Any], of_rows: Sequence[Mapping[str, Any]], since: datetime
+) -> None:
+    """Store a request, whole; its key is free if it was used before `since`."""
+    if values["key"]:
+        mine = (t.c.tenant == values["tenant"], t.c.key == values["key"], t.c.created_at < since)
+        conn.execute(update(t).where(*mine).values(key=None))
     conn.execute(insert(t).values(**values))
     _ADD_ROWS.run(conn, of_rows)
 
@@ -88,9 +94,10 @@ def canonical(conn: Connection, connection_id: str, lids: Sequence[str]) -> Mapp
     return found
 
 
-def by_key(conn: Connection, tenant: str, key: str) -> Stored | None:
-    """What was taken in under an Idempotency-Key."""
-    found = conn.execute(select(t).where(t.c.tenant == tenant, t.c.key == key)).first()
+def by_key(conn: Connection, tenant: str, key: str, since: datetime) -> Stored | None:
+    """What was taken in under an Idempotency-Key since then."""
+    mine = (t.c.tenant == tenant, t.c.key == key, t.c.created_at >= since)
+    found = conn.execute(select(t).where(*mine)).first()
     return to_stored(found) if found else None
 
 
@@ -173,22 +180,20 @@ def _in_states(states: frozenset[str]) -> ColumnElement[bool]:
 
 def to_stored(row: Row[Any]) -> Stored:
     """A row of `bulk_batches`."""
-    batch = Batch(
-        batch_id=row.id,
-        tenant=row.tenant,
-        connection_id=row.connection_id,
-        name=row.name,
-        state=BatchState(row.state),
-        reason=row.reason,
-        accepted=row.accepted,
-        rejected=row.rejected,
-        send_at=row.send_at,
-        expires_at=row.expires_at,
-        hours=to_hours(row.hours),
-        created_at=row.created_at,
-        ended_at=row.ended_at,
+    return Stored(to_batch(row._asdict()), row.asked, row.request_id, row.media, row.payload)
+
+
+def to_batch(values: Mapping[str, Any]) -> Batch:
+    """The values of a row of `bulk_batches`, as others see them."""
+    own = ("tenant", "connection_id", "name", "reason", "accepted", "rejected", "send_at", "expires_at")
+    return Batch(
+        batch_id=values["id"],
+        state=BatchState(values["state"]),
+        hours=to_hours(values["hours"]),
+        created_at=values["created_at"],
+        ended_at=values["ended_at"],
+        **{name: values[name] for name in own},
     )
-    return Stored(batch, row.asked, row.request_id, row.media, row.payload)
 
 
 def to_hours(value: Mapping[str, Any] | None) -> SendingHours | None:

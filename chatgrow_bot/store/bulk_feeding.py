@@ -33,9 +33,10 @@ from .bulk_tables import ROW_HAS_FILE as _HAS_FILE
 from .bulk_tables import ROW_WAITS as _WAITS
 from .bulk_tables import bulk_batches as t
 from .partial import in_states
+from .places import Ration
 from .prepared import Prepared
 from .rows import Outgoing, from_media
-from .tables import outbox, timeline
+from .tables import outbox, places, timeline
 
 #: It is no message yet: it may wait for its file, too.
 _NOT_YET = or_(and_(_WAITS), and_(_HAS_FILE))
@@ -45,6 +46,14 @@ _UNDER_WAY = in_states("outbox.state", (*WAITING, *HOLDS_CHAT))
 _INTENDED = exists().where(timeline.c.message_id == outbox.c.id, timeline.c.state == State.SENDING)
 #: It certainly has not left, and nobody has begun to send it: under another id it is the same.
 _UNTOUCHED = and_(in_states("outbox.state", (State.QUEUED, State.CLAIMED)), ~_INTENDED)
+_PROMISED = exists().where(
+    places.c.connection_id == outbox.c.connection_id,
+    ~places.c.gone,
+    or_(
+        and_(places.c.ration == Ration.FIRST_CONTACT, places.c.holder == outbox.c.chat),
+        and_(places.c.ration == Ration.WARM_UP, places.c.holder == outbox.c.id),
+    ),
+)
 _FEED = Prepared(
     update(bulk_rows)
     .where(bulk_rows.c.batch_id == bindparam("batch"), bulk_rows.c.number == bindparam("row"))
@@ -59,6 +68,7 @@ class Ahead:
 
     ready: int = 0  #: may leave when it is their turn
     held: int = 0  #: told to wait for a better time
+    promised: int = 0  #: of these, those that have a place of their own, which nobody else gets
     untouched: int = 0  #: of both, those that nobody has begun to send
     at_rest: int = 0  #: are through, and not noted yet
 
@@ -108,6 +118,7 @@ def _ahead(conn: Connection) -> Mapping[str, Ahead]:
             bulk_rows.c.batch_id,
             total(_UNDER_WAY, ~held),
             total(_UNDER_WAY, held),
+            total(_UNDER_WAY, held, _PROMISED),
             total(_UNTOUCHED),
             func.sum(case((_UNDER_WAY, 0), else_=1)),
         )

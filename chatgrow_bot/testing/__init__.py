@@ -8,7 +8,12 @@ pytest fixture `bot`: a real hub, with a real database, that one can talk to.
 
 from .clock import FakeClock
 from .engine import FakeEngine, FakeSession
-from .fixture import bot, pytest_pycollect_makeitem
 from .hub import TalkingBot
+
+try:
+    from .fixture import bot, pytest_pycollect_makeitem
+except ModuleNotFoundError as error:  # a program that only plays WhatsApp needs no pytest
+    if error.name != "pytest":
+        raise
 
 __all__ = ["FakeClock", "FakeEngine", "FakeSession", "TalkingBot", "bot", "pytest_pycollect_makeitem"]

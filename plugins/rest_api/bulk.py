@@ -30,6 +30,8 @@ from .replies import reply, tenant_of
 PATH = "/api/whatsapp/bulk"
 #: Bytes of a request.
 _LARGEST = 16 << 20
+#: Requests that are held in memory while they are read.
+_READ_AT_ONCE = 4
 #: Rejected rows that a refusal lists.
 _LISTED = 1000
 
@@ -54,6 +56,7 @@ class BulkRoutes:
 
     def __init__(self, hub: Hub) -> None:
         self._hub, self._bulk = hub, hub.bulk
+        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
 
     def routes(self) -> Iterable[Route]:
         """What is served, and to whom."""
@@ -86,8 +89,10 @@ class BulkRoutes:
 
         They leave at the connection's pace, behind everything else that it has to send.
         """
-        raw = await read_raw(request)
-        return await self._take(request, await asyncio.to_thread(lambda: from_json(raw)))
+        await self._bulk.check(tenant_of(request))
+        async with self._reading:
+            asked = await asyncio.to_thread(from_json, await read_raw(request))
+        return await self._take(request, asked)
 
     async def csv(self, request: web.Request) -> web.Response:
         """The same for people in a CSV file.
@@ -95,8 +100,10 @@ class BulkRoutes:
         A form with the parts connectionId, content, file and, if wanted, name and options (JSON). The column
         `to` (or `phone`, or `number`) has the number, any other fills in a field of the content.
         """
-        parts = await fields_of(request)
-        return await self._take(request, await asyncio.to_thread(from_form, parts))
+        await self._bulk.check(tenant_of(request))
+        async with self._reading:
+            asked = await asyncio.to_thread(from_form, await fields_of(request))
+        return await self._take(request, asked)
 
     async def _take(self, request: web.Request, asked: Asked) -> web.Response:
         tenant, order, key = tenant_of(request), asked.order, idempotency_key(request)

@@ -2,6 +2,7 @@
 Thousands of rows are read in a thread; what is wrong with one of them is told of that row alone."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import time
@@ -23,6 +24,8 @@ from .models.bulk import BulkMessage, BulkOptions, BulkSend, CsvAsked, WindowAsk
 from .models.content import Content, MediaSource
 
 _FORM = ("connectionId", "name", "content", "options", "file")
+#: How an object in JSON begins, and no text with a field: `{{ name }}`, `{{ "{{" }}`.
+_OBJECT = re.compile(r'\s*\{\s*"')
 #: Rows by what they say, for one that does not fit.
 _SHOWN = 64
 
@@ -68,7 +71,7 @@ def _value(name: str, raw: bytes) -> Any:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise MalformedRequest(f"The part '{name}' is not in UTF-8") from error
-    is_json = name == "options" or (name == "content" and text.lstrip().startswith('{"'))
+    is_json = name == "options" or (name == "content" and _OBJECT.match(text) is not None)
     if "\0" in text:
         raise MalformedRequest("There is a NUL character in a text")
     return decode(raw) if is_json else text

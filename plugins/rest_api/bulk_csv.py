@@ -3,6 +3,7 @@ looks like a formula, and comes in again as it was."""
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ TRIGGERS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 (they are meant)
 _MARK = "'"
 _TO = ("to", "phone", "number")
 _COLUMNS, _SHOWN = 200, 64
+_SEPARATORS = ",;\t"
+#: What spreadsheets write, and do not show, before the first line.
+_SAID = re.compile(r'"?sep=([,;\t|])"?[ \t]*(?:\r\n|\n|\r)', re.IGNORECASE)
 
 
 def safe(value: str) -> str:
@@ -49,7 +53,7 @@ class _Head:
 def people(raw: bytes) -> Sequence[BulkRow]:
     """The rows of a file, for a thread; a row's number is its line as a spreadsheet shows it. Raises
     BadInput, naming the line."""
-    reader = _reader(_text(raw))
+    reader = _reader(*_separated(_text(raw)))
     found: list[BulkRow] = []
     head: _Head | None = None
     try:
@@ -80,11 +84,29 @@ def _text(raw: bytes) -> str:
     return text
 
 
-def _reader(text: str) -> Any:
-    """By the separator that the first line has most of."""
-    first = text.lstrip("\r\n").partition("\n")[0]
-    separator = max(",;\t", key=first.count)
+def _separated(text: str) -> tuple[str, str]:
+    """The lines that a spreadsheet shows, and by what their cells are separated: as a first line `sep=;`
+    says, or else so that one of them is named 'to'."""
+    if said := _SAID.match(text):
+        return text[said.end() :], said[1]
+    heads = {separator: _first(text, separator) for separator in _SEPARATORS}
+    named = (each for each, cells in heads.items() if any(name in _folded(cells) for name in _TO))
+    return text, next(named, max(heads, key=lambda each: len(heads[each])))
+
+
+def _first(text: str, separator: str) -> Sequence[str]:
+    try:
+        return next((cells for cells in _reader(text, separator) if any(cell.strip() for cell in cells)), [])
+    except csv.Error:
+        return []
+
+
+def _reader(text: str, separator: str) -> Any:
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+
+
+def _folded(cells: Sequence[str]) -> Sequence[str]:
+    return [plain(cell.strip()).replace(" ", "_").casefold() for cell in cells]
 
 
 def _head(cells: Sequence[str], number: int) -> _Head:
@@ -93,7 +115,7 @@ def _head(cells: Sequence[str], number: int) -> _Head:
         names.pop()
     if len(names) > _COLUMNS:
         raise BadInput(f"Line {number}: a file has {_COLUMNS} columns at most")
-    folded = [name.casefold() for name in names]
+    folded = _folded(cells)[: len(names)]
     twice = [name for at, name in enumerate(folded) if name and name in folded[:at]]
     if twice:
         raise BadInput(f"Line {number}: two columns are named '{twice[0][:_SHOWN]}'")

@@ -10,7 +10,7 @@ from chatgrow_bot.server.problems import MalformedRequest, TooLarge, TooSlow
 
 MULTIPART = "multipart/form-data"
 
-_STALL_SECONDS = 30.0
+_STALL_SECONDS, _SECONDS = 30.0, 600.0
 _CHUNK = 64 * 1024
 _MOST_PARTS = 16
 # all that aiohttp's form reader is known to raise
@@ -34,7 +34,15 @@ async def form_of(request: web.Request) -> MultipartReader:
 async def fields_of(request: web.Request) -> dict[str, bytes]:
     """The parts of a form that is small enough to be held, by their names. Raises TooLarge past the route's
     `max_body`, TooSlow, MalformedRequest, BadInput."""
-    form, found, size = await form_of(request), {}, 0
+    try:
+        async with asyncio.timeout(_SECONDS):
+            return await _fields_of(request)
+    except TimeoutError as error:
+        raise TooSlow("The form did not arrive in time") from error
+
+
+async def _fields_of(request: web.Request) -> dict[str, bytes]:
+    form, found, size = await form_of(request), dict[str, bytes](), 0
     while part := await next_part(form):
         name, blocks = part.name or "", []
         if name in found:

@@ -14,7 +14,9 @@ from chatgrow_bot.ids import new_id
 from chatgrow_bot.plugin import Store
 from chatgrow_bot.signatures import to_key, to_text
 
+from . import records
 from .config import Given
+from .records import Kind, Place
 from .tables import endpoints as t
 
 #: Endpoints of one user, and secrets of one endpoint that are good at a time.
@@ -75,9 +77,14 @@ class Endpoint:
         """What to sign with now."""
         return [each.key for each in self.secrets if each.key is not None and each.is_good(now)]
 
-    def wish(self, *, hub_too: bool) -> Wish:
+    def wish(self, *, hub_too: bool, any_type: bool = False) -> Wish:
         """Which events it wants."""
-        return Wish(tenant=self.tenant, hub_too=hub_too, types=self.events, connections=self.connections)
+        types = None if any_type else self.events
+        return Wish(tenant=self.tenant, hub_too=hub_too, types=types, connections=self.connections)
+
+    def sends_as(self, other: "Endpoint") -> bool:
+        """Whether both send the same events to the same place."""
+        return self.url == other.url and self.wish(hub_too=False) == other.wish(hub_too=False)
 
     def is_shown_to(self, who: Identity) -> bool:
         """Whether somebody may know of it. A key that is bound sees what is bound within its connections."""
@@ -151,8 +158,10 @@ class Endpoints:
         events: Collection[EventType] | None,
         connections: Collection[str] | None,
         now: datetime,
-    ) -> tuple[Endpoint, str]:
-        """A new one and its secret; `admit` makes it known. Raises TooManyEndpoints."""
+        position: int,
+    ) -> tuple[Endpoint, Place, str]:
+        """A new one, its live place behind a position and its secret; `admit` makes it known. Raises
+        TooManyEndpoints."""
         secret, text = self._secret()
         made = Endpoint(
             id=new_id(),
@@ -165,14 +174,16 @@ class Endpoints:
             created_at=now,
         )
         row = {"id": made.id, "tenant": tenant, "created_at": now, **_written(made)}
+        live = Place(tenant=tenant, endpoint=made.id, feed=Kind.LIVE, position=position)
 
         def work(conn: Connection) -> None:
             if conn.execute(select(func.count()).where(t.c.tenant == tenant)).scalar_one() >= MOST:
                 raise TooManyEndpoints(f"You have {MOST} webhook endpoints already")
             conn.execute(insert(t).values(**row))
+            records.open_place(conn, live)
 
         await self._store.write(work)
-        return made, text
+        return made, live, text
 
     def admit(self, endpoint: Endpoint) -> None:
         """From now on a new one is known."""

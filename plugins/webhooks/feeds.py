@@ -3,7 +3,7 @@ its place, so that a restart goes on where it was, and it never ends silently.""
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -19,9 +19,9 @@ from .schedule import JITTER, LONGEST, Verdict, wait_after
 from .sending import Outcome, Parcel, Sender
 from .watch import News, Owners
 
-#: Events read at once; seconds after which one looks without being called, before going on after an error of
-#: our own, and between two looks for a gap.
-_BATCH, _POLL, _AFTER_AN_ERROR, _GAP_LOOK = 100, 5.0, 5.0, 3600.0
+#: Events read at once; seconds after which one looks without being called, and before going on after an error
+#: of our own.
+_BATCH, _POLL, _AFTER_AN_ERROR = 100, 5.0, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +67,12 @@ class Feed:
         self.place = place
         self.ending = asyncio.Event()  #: set to end it
         self.ended = asyncio.Event()  #: set once nothing is sent any more
-        self._looked: float | None = None  #: when it was made sure that nothing was let go unread
 
     async def follow(self) -> None:
         """Bring what there is and what comes; a live one until cancelled, others to their end."""
-        try:
-            while await self._went_on():
-                pass
-        finally:
-            self.ending.set()
+        while await self._went_on():
+            pass
+        self.ending.set()
 
     async def _went_on(self) -> bool:
         try:
@@ -101,14 +98,15 @@ class Feed:
         await self._look_for_a_gap()
         told = await (self._letters() if place.feed is Kind.LETTERS else self._facts(owner.sees_hub))
         for event in told.events:
-            if not await self._bring(event, owner.sees_hub):
+            owner = await means.owners.of(place.tenant)  # a slow receiver is told these for long
+            if owner is None or owner.disabled or not await self._bring(event, owner.sees_hub):
                 return True
-        if told.position != place.position:
-            self._move(told.position)
+        has_moved = told.position > place.position
+        self._move(told.position)
         if place.until is not None and told.position >= place.until:
             await means.ledger.close(place)
             return False
-        if not told.events and place.until is None:
+        if not (told.events or has_moved):
             await clock.wait(news, _POLL)
         return True
 
@@ -147,41 +145,42 @@ class Feed:
         means, place, endpoint = self._means, self.place, self._post.endpoint
         if self._post.is_stopped:
             return False
-        is_wanted = place.feed is Kind.LETTERS or endpoint.wish(hub_too=hub_too).meets(event)
-        if is_wanted:
+        # a dead letter that is no longer wanted stays one; it is, whatever types are wanted now
+        any_type = place.feed is Kind.LETTERS
+        if endpoint.wish(hub_too=hub_too, any_type=any_type).meets(event):
             attempt = place.attempts + 1 if place.event_id == event.id else 1
             parcel = means.sender.parcel(event)
             outcome = await means.sender.send(endpoint, parcel)
             means.ledger.note(line_of(endpoint, parcel, outcome, attempt, place.feed.value))
+            if outcome.verdict is not Verdict.DELIVERED and not endpoint.sends_as(self._post.endpoint):
+                return False  # it was changed meanwhile: what its former self answers says nothing
             if outcome.verdict is Verdict.GONE:
                 await self._stop("it answers 410: it wants nothing more")
                 return False
-            if outcome.verdict is Verdict.LATER:
+            if outcome.verdict is Verdict.LATER and place.position < event.position:
                 await self._later(event, attempt, outcome)
                 return False
             self._settle(event, outcome)
-        place.begin_anew()
-        self._move(event.position)
+        if place.position < event.position:
+            place.begin_anew()
+            self._move(event.position)
         return True
 
     def _settle(self, event: Event, outcome: Outcome) -> None:
         place, ledger = self.place, self._means.ledger
+        was_skipped = place.position >= event.position  # while it was on its way
         if outcome.verdict is Verdict.REFUSED:
-            ledger.set_aside(
-                Letter(
-                    tenant=place.tenant,
-                    endpoint=place.endpoint,
-                    position=event.position,
-                    event_id=event.id,
-                    event_tenant=event.tenant,
-                    type=event.type.value,
-                    status=outcome.status,
-                    reason=outcome.reason or f"the receiver answered {outcome.status}",
-                    at=outcome.at,
-                )
-            )
-        elif place.feed is Kind.LETTERS:
+            reason = outcome.reason or f"the receiver answered {outcome.status}"
+            ledger.set_aside(letter_of(place, event, outcome.status, reason, outcome.at))
+        elif outcome.verdict is Verdict.DELIVERED and (was_skipped or place.feed is Kind.LETTERS):
             ledger.settle(place.tenant, place.endpoint, event.position)
+
+    def skip(self, event: Event) -> None:
+        """Set aside what is tried again, and go on behind it."""
+        at, reason = self._means.hub.clock.now(), f"it was skipped (failed tries: {self.place.attempts})"
+        self._means.ledger.set_aside(letter_of(self.place, event, None, reason, at))
+        self.place.begin_anew()
+        self._move(event.position)
 
     async def _later(self, event: Event, attempts: int, outcome: Outcome) -> None:
         """Wait for the next try; after the last one, stop."""
@@ -210,10 +209,8 @@ class Feed:
         await self._means.ledger.flush()
 
     async def _look_for_a_gap(self) -> None:
-        """Whether what comes next has been let go unread: looked for after every long wait."""
-        clock, place = self._means.hub.clock, self.place
-        if self._looked is not None and clock.monotonic() - self._looked < _GAP_LOOK:
-            return
+        """Whether what comes next has been let go unread."""
+        place = self.place
         oldest = await self._means.news.oldest()
         if oldest > place.position + 1 and place.feed is not Kind.LETTERS:
             self._report(
@@ -221,10 +218,10 @@ class Feed:
                 "no longer what it had not yet been sent"
             )
             self._move(oldest - 1)
-        self._looked = clock.monotonic()
 
     def _move(self, position: int) -> None:
-        self.place.position = position
+        # never back: it may have been moved on (see `skip`) since somebody looked
+        self.place.position = max(self.place.position, position)
         self._means.ledger.mark(self.place)
 
     def _report(self, reason: str) -> None:
@@ -253,4 +250,26 @@ def line_of(endpoint: Endpoint, parcel: Parcel, outcome: Outcome, attempt: int, 
         "outcome": outcome.verdict.value,
         "reason": outcome.reason,
     }
-    return Line(tenant=endpoint.tenant, endpoint=endpoint.id, at=outcome.at, line=shown)
+    return Line(
+        tenant=endpoint.tenant,
+        endpoint=endpoint.id,
+        connection_id=parcel.connection_id,
+        at=outcome.at,
+        line=shown,
+    )
+
+
+def letter_of(place: Place, event: Event, status: int | None, reason: str, at: datetime) -> Letter:
+    """An event that is set aside."""
+    return Letter(
+        tenant=place.tenant,
+        endpoint=place.endpoint,
+        position=event.position,
+        event_id=event.id,
+        event_tenant=event.tenant,
+        connection_id=event.connection_id,
+        type=event.type.value,
+        status=status,
+        reason=reason,
+        at=at,
+    )

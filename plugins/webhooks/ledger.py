@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from chatgrow_bot.clock import Clock
+from chatgrow_bot.hub import Identity
 from chatgrow_bot.plugin import Bot
 
 from . import records
+from .endpoints import Endpoint
 from .records import LINES, Kind, Letter, Line, Place
 
 #: Seconds between two writes.
@@ -63,7 +65,9 @@ class Ledger:
             await self._clock.sleep(_EVERY)
             try:
                 await self.flush()
-            except Exception as error:  # the next time brings what this one could not
+            except (asyncio.CancelledError, KeyboardInterrupt, GeneratorExit):
+                raise
+            except BaseException as error:  # a stall, too; the next time brings what this one could not
                 self._bot.log.warning("what webhooks have done cannot be written yet", cause=repr(error))
 
     async def flush(self) -> None:
@@ -72,9 +76,9 @@ class Ledger:
             if not self._noted:
                 return
             taken, self._noted = self._noted, _Noted()
-            # as they are now: they go on changing while the writer is at it
-            rows = [asdict(place) for place in taken.places.values()]
             try:
+                # as they are now: they go on changing while the writer is at it
+                rows = [asdict(place) for place in taken.places.values()]
                 await self._bot.store.write(lambda conn: _write(conn, rows, taken))
             except BaseException:
                 self._put_back(taken)
@@ -101,6 +105,24 @@ class Ledger:
                 key: each for key, each in self._noted.letters.items() if key[1] != endpoint
             }
             await self._bot.store.write(lambda conn: records.remove(conn, tenant, endpoint))
+
+    async def sent(
+        self, endpoint: Endpoint, who: Identity, before: int | None, most: int
+    ) -> Sequence[Row[Any]]:
+        """What was sent to it lately and concerns who asks, newest first."""
+        await self.flush()
+        mine = (endpoint.tenant, endpoint.id)
+        return await self._bot.store.read(
+            lambda conn: records.sent(conn, *mine, before, most, who.connections)
+        )
+
+    async def dead(self, endpoint: Endpoint, who: Identity, after: int, most: int) -> Sequence[Letter]:
+        """What it refused and concerns who asks, oldest first."""
+        await self.flush()
+        mine = (endpoint.tenant, endpoint.id)
+        return await self._bot.store.read(
+            lambda conn: records.dead(conn, *mine, after, most, connections=who.connections)
+        )
 
     async def tidy(self) -> None:
         """Let go of what is old."""

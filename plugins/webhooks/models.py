@@ -110,6 +110,13 @@ class ReplayAsked(Request):
         return self
 
 
+class ReplayShown(Answer):
+    """How far a replay is."""
+
+    position: int = Field(description="of the journal: all up to here was sent")
+    until: int = Field(description="where it ends")
+
+
 class EndpointShown(Answer):
     """An endpoint, all but its secrets."""
 
@@ -124,7 +131,9 @@ class EndpointShown(Answer):
     reason: str = Field(description="why it is disabled")
     attempts: int = Field(description="failed tries of the event that it is at")
     next_try_at: datetime | None
+    behind: int = Field(description="what has happened that was not yet sent, or found not to be for it")
     replaying: bool
+    replay: ReplayShown | None = Field(description="null: none is under way")
     retrying_dead_letters: bool
 
 

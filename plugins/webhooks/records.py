@@ -1,7 +1,7 @@
 """What is kept of each endpoint besides its settings: how far its feeds have come, what was refused, and what
 was sent lately. Each query takes the tenant."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -53,6 +53,7 @@ class Letter:
     position: int
     event_id: str
     event_tenant: str
+    connection_id: str  #: empty when the event is of none
     type: str
     status: int | None
     reason: str
@@ -65,6 +66,7 @@ class Line:
 
     tenant: str
     endpoint: str
+    connection_id: str | None  #: as the event's; None: it was a test
     at: datetime
     line: Mapping[str, Any]  #: what there is to show of it
 
@@ -102,11 +104,18 @@ def write_letter(conn: Connection, tenant: str, endpoint: str, position: int, le
 
 
 def dead(
-    conn: Connection, tenant: str, endpoint: str, after: int, most: int, until: int | None = None
+    conn: Connection,
+    tenant: str,
+    endpoint: str,
+    after: int,
+    most: int,
+    until: int | None = None,
+    connections: Collection[str] | None = None,
 ) -> Sequence[Letter]:
-    """Dead letters behind a position, as far as another, in order."""
+    """Dead letters behind a position, as far as another, in order; of some connections alone, or of all."""
     where = [*_of(letters, tenant, endpoint), letters.c.position > after]
     where += [] if until is None else [letters.c.position <= until]
+    where += [] if connections is None else [letters.c.connection_id.in_(sorted(connections))]
     rows = conn.execute(select(letters).where(*where).order_by(letters.c.position).limit(most))
     return [Letter(**row._mapping) for row in rows]
 
@@ -126,11 +135,20 @@ def write_lines(conn: Connection, lines: Sequence[Line]) -> None:
         conn.execute(delete(t).where(*mine, t.c.id <= last))
 
 
-def sent(conn: Connection, tenant: str, endpoint: str, before: int | None, most: int) -> Sequence[Row[Any]]:
-    """The attempts of an endpoint, newest first."""
-    where = _of(deliveries, tenant, endpoint)
-    where += [] if before is None else [deliveries.c.id < before]
-    return conn.execute(select(deliveries).where(*where).order_by(deliveries.c.id.desc()).limit(most)).all()
+def sent(
+    conn: Connection,
+    tenant: str,
+    endpoint: str,
+    before: int | None,
+    most: int,
+    connections: Collection[str] | None = None,
+) -> Sequence[Row[Any]]:
+    """The attempts of an endpoint, newest first; of some connections alone (and tests), or of all."""
+    t, where = deliveries, _of(deliveries, tenant, endpoint)
+    where += [] if before is None else [t.c.id < before]
+    if connections is not None:
+        where.append(t.c.connection_id.is_(None) | t.c.connection_id.in_(sorted(connections)))
+    return conn.execute(select(t).where(*where).order_by(t.c.id.desc()).limit(most)).all()
 
 
 def remove(conn: Connection, tenant: str, endpoint: str) -> None:

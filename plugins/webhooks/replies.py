@@ -6,7 +6,7 @@ from aiohttp import web
 
 from .dispatch import Dispatch
 from .endpoints import Endpoint
-from .models import Answer, EndpointShown
+from .models import Answer, EndpointShown, ReplayShown
 from .records import Kind
 
 
@@ -29,6 +29,7 @@ def told(dispatch: Dispatch, endpoint: Endpoint) -> dict[str, Any]:
     """The same as plain data."""
     live, now = dispatch.post(endpoint).live, dispatch.now()
     older = [each.until for each in endpoint.secrets if each.until and each.is_good(now)]
+    replay = dispatch.place(endpoint, Kind.REPLAY)
     state = "disabled" if live.stopped_at else "retrying" if live.attempts else "ok"
     return {
         "id": endpoint.id,
@@ -42,6 +43,8 @@ def told(dispatch: Dispatch, endpoint: Endpoint) -> dict[str, Any]:
         "reason": live.stopped_because,
         "attempts": live.attempts,
         "next_try_at": None if live.stopped_at else live.next_at,
-        "replaying": dispatch.is_under_way(endpoint, Kind.REPLAY),
+        "behind": dispatch.behind(endpoint),
+        "replaying": replay is not None,
+        "replay": replay and ReplayShown(position=replay.position, until=replay.until or 0),
         "retrying_dead_letters": dispatch.is_under_way(endpoint, Kind.LETTERS),
     }

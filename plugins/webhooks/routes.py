@@ -54,10 +54,9 @@ class EndpointRoutes:
         tenant = request[IDENTITY].user_id
         self._check_url(body.url)
         await self._check_connections(tenant, body.connections)
-        endpoint, secret = await dispatch.endpoints.make(
-            tenant, body.url, body.description, body.events, body.connections, dispatch.now()
+        endpoint, secret = await dispatch.make(
+            tenant, body.url, body.description, body.events, body.connections
         )
-        await dispatch.begin(endpoint)
         made = EndpointMade(**told(dispatch, endpoint), secret=secret)
         return reply(made, status=201, location=f"{PATH}/{endpoint.id}")
 

@@ -28,6 +28,8 @@ from .routes import ONE, TAG
 _TESTED = Doc(tag=TAG, answer=EndpointTested, also=(409,))
 _REPLAY = Doc(tag=TAG, body=ReplayAsked, answer=EndpointShown, status=202, also=(409,))
 _BEGUN = Doc(tag=TAG, answer=EndpointShown, status=202, also=(409,))
+_ENDED = Doc(tag=TAG, status=204)
+_SKIPPED = Doc(tag=TAG, answer=EndpointShown, also=(409,))
 _RESUMED = Doc(tag=TAG, answer=EndpointShown)
 _SENT = Doc(tag=TAG, query=DeliveriesAsked, answer=DeliveryList)
 _DEAD = Doc(tag=TAG, query=DeadLettersAsked, answer=DeadLetterList)
@@ -46,7 +48,9 @@ class DeliveryRoutes:
         served = (
             ("POST", f"{ONE}/test", self.test, *manage, _TESTED),
             ("POST", f"{ONE}/resume", self.resume, *manage, _RESUMED),
+            ("POST", f"{ONE}/skip", self.skip, *manage, _SKIPPED),
             ("POST", f"{ONE}/replay", self.replay, *manage, _REPLAY),
+            ("DELETE", f"{ONE}/replay", self.end_replay, *manage, _ENDED),
             ("GET", f"{ONE}/deliveries", self.deliveries, *read, _SENT),
             ("GET", f"{ONE}/dead-letters", self.dead_letters, *read, _DEAD),
             ("POST", f"{ONE}/dead-letters/retry", self.retry, *manage, _BEGUN),
@@ -74,6 +78,12 @@ class DeliveryRoutes:
         await dispatch.resume(endpoint)
         return reply(shown(dispatch, endpoint))
 
+    async def skip(self, request: web.Request) -> web.Response:
+        """Make a dead letter of the event that a webhook endpoint is tried with again, and go on."""
+        dispatch, endpoint = self._one(request)
+        await dispatch.skip(endpoint)
+        return reply(shown(dispatch, endpoint))
+
     async def replay(self, request: web.Request) -> web.Response:
         """Send a webhook endpoint once more what happened since a time, or behind an event.
 
@@ -88,6 +98,12 @@ class DeliveryRoutes:
         await dispatch.replay(endpoint, after, until)
         return reply(shown(dispatch, endpoint), status=202)
 
+    async def end_replay(self, request: web.Request) -> web.Response:
+        """End the replay to a webhook endpoint, if one is under way; what happens goes on being sent."""
+        dispatch, endpoint = self._one(request)
+        await dispatch.end_replay(endpoint)
+        return web.Response(status=204)
+
     async def deliveries(self, request: web.Request) -> web.Response:
         """What was sent to a webhook endpoint lately and what it answered, newest first.
 
@@ -95,7 +111,7 @@ class DeliveryRoutes:
         """
         asked = read_query(request, DeliveriesAsked)
         dispatch, endpoint = self._one(request)
-        rows = await dispatch.sent(endpoint, asked.before, asked.limit)
+        rows = await dispatch.ledger.sent(endpoint, request[IDENTITY], asked.before, asked.limit)
         found = [DeliveryShown.model_validate({**row.line, "at": row.at}) for row in rows]
         following = rows[-1].id if len(rows) == asked.limit else None
         return reply(DeliveryList(deliveries=found, next=following))
@@ -104,7 +120,7 @@ class DeliveryRoutes:
         """What a webhook endpoint refused, oldest first. It is kept for 30 days, or until it is taken."""
         asked = read_query(request, DeadLettersAsked)
         dispatch, endpoint = self._one(request)
-        letters = await dispatch.dead(endpoint, asked.after, asked.limit)
+        letters = await dispatch.ledger.dead(endpoint, request[IDENTITY], asked.after, asked.limit)
         found = [
             DeadLetter(event_id=e.event_id, type=e.type, at=e.at, status=e.status, reason=e.reason)
             for e in letters

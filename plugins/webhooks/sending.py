@@ -28,6 +28,7 @@ class Parcel:
 
     id: str  #: of the event
     type: str
+    connection_id: str | None  #: of the event; None: this is a test
     body: bytes = field(repr=False)
 
 
@@ -56,7 +57,7 @@ def trial(endpoint: Endpoint, name: str, now: datetime) -> Parcel:
         "timestamp": now.isoformat().replace("+00:00", "Z"),
         "data": {"endpointId": endpoint.id, "connectionId": None},
     }
-    return Parcel(id=event_id, type=kind, body=msgspec.json.encode(told))
+    return Parcel(id=event_id, type=kind, connection_id=None, body=msgspec.json.encode(told))
 
 
 class Sender:
@@ -69,7 +70,12 @@ class Sender:
 
     def parcel(self, event: Event) -> Parcel:
         """An event, as it is sent; a file's address is whole when we know our own."""
-        return Parcel(id=event.id, type=event.type.value, body=self._body(event).encode())
+        return Parcel(
+            id=event.id,
+            type=event.type.value,
+            connection_id=event.connection_id,
+            body=self._body(event).encode(),
+        )
 
     def _body(self, event: Event) -> str:
         media = event.data.get("media")
@@ -111,7 +117,14 @@ class Sender:
         """The answer, and why it does not count."""
         try:
             got = await self._http.request(
-                "POST", url, headers=headers, data=body, seconds=SECONDS, max_bytes=READ, cut=True
+                "POST",
+                url,
+                headers=headers,
+                data=body,
+                seconds=SECONDS,
+                max_bytes=READ,
+                cut=True,
+                same_origin=True,
             )
         except BadInput as error:
             return None, error.detail

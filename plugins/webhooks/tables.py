@@ -42,6 +42,7 @@ letters = Table(
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("event_id", String(64), nullable=False),
     Column("event_tenant", String(64), nullable=False),
+    Column("connection_id", String(64), nullable=False),  # empty when the event is of none
     Column("type", String(64), nullable=False),
     Column("status", Integer),
     Column("reason", Words, nullable=False),
@@ -53,6 +54,7 @@ deliveries = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("tenant", String(64), nullable=False),
     Column("endpoint", String(64), nullable=False),
+    Column("connection_id", String(64)),  # null: it was no event, but a test
     Column("at", Moment, nullable=False),
     Column("line", Json, nullable=False),
 )

@@ -9,7 +9,7 @@ from chatgrow_bot.plugin import Bot
 
 #: Seconds after which one looks without being called, before going on after an error, and for which what is
 #: known of an owner is good.
-_POLL, _AFTER_AN_ERROR, _KNOWN = 5.0, 5.0, 5.0
+_POLL, _AFTER_AN_ERROR, _KNOWN = 5.0, 5.0, 1.0
 _NONE = Wish(tenant="", types=())
 
 
@@ -44,7 +44,7 @@ class News:
         return True
 
     async def oldest(self) -> int:
-        """The position of the oldest that is kept, as of a few seconds ago."""
+        """The position of the oldest that is kept, as of a second ago."""
         async with self._looking:  # one looks, also when all feeds ask at once
             now = self._hub.clock.monotonic()
             if now - self._oldest_at >= _KNOWN:
@@ -58,7 +58,9 @@ class News:
                 news = self._hub.events.news()
                 if not await self._look():
                     await self._hub.clock.wait(news, _POLL)
-            except Exception as error:
+            except (asyncio.CancelledError, KeyboardInterrupt, GeneratorExit):
+                raise
+            except BaseException as error:  # a stall, too, which is no Exception
                 self._bot.log.warning("webhooks cannot look for news yet", cause=repr(error))
                 await self._hub.clock.sleep(_AFTER_AN_ERROR)
 
@@ -73,7 +75,7 @@ class Owner:
 
 
 class Owners:
-    """Who they are, as of a few seconds ago."""
+    """Who they are, as of a second ago."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub

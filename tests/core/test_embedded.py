@@ -175,3 +175,32 @@ async def test_a_file_says_the_same_as_a_mapping(home: Path, engine: FakeEngine)
         with pytest.raises(HeldByAnother):
             async with opened(engine, config={**CONFIG, "sessionDir": folder}):
                 pass
+
+
+async def test_a_place_that_was_never_reached_is_no_reason_to_hear_nothing(
+    hub: EmbeddedHub, engine: FakeEngine
+) -> None:
+    """It may be of before a copy of the database was restored."""
+    await hub.create_connection("shop")
+    await hub.wait_until_online("shop", wait=20)
+
+    async def first() -> str:
+        return str((await anext(hub.events([EventType.RECEIVED], after=10**12))).data["text"])
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        heard = group.create_task(first())
+        while not heard.done():
+            await engine.opened["shop"].hears("Are you open?")
+            await asyncio.sleep(0.05)
+    assert heard.result() == "Are you open?"
+
+
+async def test_a_connection_is_started_again(hub: EmbeddedHub, engine: FakeEngine) -> None:
+    await hub.create_connection("shop")
+    await hub.wait_until_online("shop", wait=20)
+    first = engine.opened["shop"]
+    assert (await hub.reconnect("shop")).connection_id == "shop"
+    async with asyncio.timeout(20):
+        while engine.opened.get("shop") in (first, None):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await hub.wait_until_online("shop", wait=20)

@@ -4,12 +4,14 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 from chatgrow_bot.hub import Scope
 from chatgrow_bot.testing import TalkingBot
+from tests.core.client.ctrl_c import hears_ctrl_c
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -63,6 +65,29 @@ async def test_the_complete_demonstration() -> None:
     assert "Traceback" not in said
 
 
+async def test_the_complete_demonstration_needs_no_pytest() -> None:
+    without = "import sys; sys.modules['pytest'] = None; sys.path.insert(0, 'examples'); import complete"
+    await run(sys.executable, "-c", without)
+
+
+async def test_who_has_seen_enough_of_the_demonstration_leaves_by_ctrl_c() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-u", "examples/complete.py"),
+        cwd=ROOT,
+        stdout=PIPE,
+        stderr=PIPE,
+        preexec_fn=hears_ctrl_c,
+    )
+    assert process.stdout
+    async with asyncio.timeout(60):
+        while b"linked as" not in await process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        _, errors = await process.communicate()
+    assert b"Traceback" not in errors
+    assert process.returncode == 130
+
+
 async def test_the_bulk_notifications(bot: TalkingBot, tmp_path: Path) -> None:
     await bot.start("rest_api", rest_api={"admin": True})
     session = await bot.connect()
@@ -80,6 +105,10 @@ async def test_the_bulk_notifications(bot: TalkingBot, tmp_path: Path) -> None:
     assert "Hi Lee, Kim, your order A-19 is ready. Reply STOP if you do not want such messages." in texts
     assert len(results.read_text().splitlines()) == 5
     said = await run(sys.executable, *words, code=2, CHATGROW_TOKEN="cgk_wrong", CHATGROW_URL=url)
+    assert "Traceback" not in said
+    nowhere = (*words[:2], "--connection", "elsewhere", "--results", str(tmp_path / "no" / "results.csv"))
+    said = await run(sys.executable, *nowhere, code=2, CHATGROW_TOKEN=key, CHATGROW_URL=url)
+    assert "No such file" in said, "before anything is asked of the hub"
     assert "Traceback" not in said
 
 

@@ -1,9 +1,13 @@
 """A hub in a process of its own, for tests that kill it in the midst of a bulk send: `python -m
-tests.core.bulk.killed FOLDER ROWS`. What leaves is noted in a file, before the session answers."""
+tests.core.bulk.killed FOLDER ROWS [COMMITS]`. What leaves is noted in a file, before the session answers;
+with COMMITS it kills itself right after so many of them, counted from when it asks."""
 
 import asyncio
+import itertools
 import os
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +41,18 @@ def _noting(file: Path) -> Any:
     return opened
 
 
-async def live(folder: Path, count: int) -> Progress:
+def _dying(dies_at: int) -> Callable[[], None]:
+    """What ends the process after a commit, before anything else is done."""
+    commits = itertools.count(1)
+
+    def committed() -> None:
+        if next(commits) == dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return committed
+
+
+async def live(folder: Path, count: int, dies_at: int) -> Progress:
     """One life: ask, as often as it takes, under one key; then wait for the end."""
     bot = TalkingBot(folder)
     bot.engine.on_open = _noting(folder / "left")
@@ -47,6 +62,7 @@ async def live(folder: Path, count: int) -> Progress:
         if not await hub.connections.list(tenant):
             await bot.connect()
         await bot.reaches("shop", ConnectionState.ONLINE)
+        bot.running.ground.db.on_commit(_dying(dies_at))
         taken = await hub.bulk.take(tenant, order(count), key="the bulk", asked="same")
         print("taken", flush=True)
         async with asyncio.timeout(300):
@@ -60,5 +76,6 @@ async def live(folder: Path, count: int) -> Progress:
 
 
 if __name__ == "__main__":
-    ended = asyncio.run(live(Path(sys.argv[1]), int(sys.argv[2])))
+    _, place, *figures = sys.argv
+    ended = asyncio.run(live(Path(place), int(figures[0]), int(figures[1]) if figures[1:] else 0))
     print(dict(ended.counts), flush=True)

@@ -217,7 +217,7 @@ async def test_two_bulk_sends_of_a_connection_go_on_side_by_side(bot: TalkingBot
     assert (await progress(bot, first)).batch.state is BatchState.RUNNING
 
 
-async def test_a_file_that_cannot_be_had_fails_its_row_alone(bot: TalkingBot, tmp_path: Path) -> None:
+async def test_a_file_that_is_not_here_rejects_its_row_alone(bot: TalkingBot, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "menu.txt").write_text("soup")
     await bot.start(settings={"allowedMediaRoots": [str(tmp_path / "files")]})
@@ -230,10 +230,10 @@ async def test_a_file_that_cannot_be_had_fails_its_row_alone(bot: TalkingBot, tm
     taken = await take(bot, BulkOrder(connection_id="shop", rows=rows))
     name = taken.batch.batch_id
     done = await becomes(bot, name, BatchState.COMPLETED)
-    assert done.counts == {"sent": 2, "failed": 1}
-    assert await states(bot, name) == ["sent", "failed", "sent"]
-    [failed] = await bot.running.hub.bulk.results(bot.admin.user_id, name, 9, 0, frozenset({"failed"}))
-    assert failed.reason.startswith("its file cannot be had: ")
+    assert done.counts == {"sent": 2, "rejected": 1}
+    assert await states(bot, name) == ["sent", "rejected", "sent"]
+    [refused] = taken.rejections
+    assert refused.number == 2 and refused.reason.startswith("its file cannot be had: ")
     files = [parcel.media for parcel in bot.engine.opened["shop"].sent if parcel.text == "a"]
     assert files[0] and files[0].path.read_text() == "soup"
 

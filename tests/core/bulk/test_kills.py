@@ -13,14 +13,20 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
-async def life(folder: Path, rows: int, until: int | None) -> str:
-    """One life of the hub, killed once so many have left in all; what it said at its end."""
+async def life(folder: Path, rows: int, until: int | None, dies_at: int = 0) -> str:
+    """One life of the hub, killed once so many have left in all, or right after a commit of its own; what it
+    said at its end."""
     module = ".".join((Path(__file__).parent / "killed").relative_to(ROOT).parts)
+    args = (module, str(folder), str(rows), *([str(dies_at)] if dies_at else []))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, str(folder), str(rows), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", *args, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout
     try:
+        if dies_at:
+            await process.communicate()
+            assert process.returncode == -signal.SIGKILL, "it has so many commits"
+            return ""
         if until is None:
             said, _ = await process.communicate()
             assert process.returncode == 0
@@ -45,6 +51,11 @@ async def killed_while(folder: Path, rows: int, kills: int) -> None:
     chance = Random(rows)
     for at in sorted(chance.sample(range(2, rows - 2), kills)):
         await life(folder, rows, at)
+    await ends(folder, rows)
+
+
+async def ends(folder: Path, rows: int) -> None:
+    """A last life: each has left once."""
     said = await life(folder, rows, None)
     assert said == f"{{'sent': {rows}}}"
     shown = Counter(line.split(" ", 2)[2] for line in left(folder))
@@ -53,6 +64,19 @@ async def killed_while(folder: Path, rows: int, kills: int) -> None:
 
 async def test_a_kill_in_the_midst_loses_and_doubles_none(tmp_path: Path) -> None:
     await killed_while(tmp_path, rows=100, kills=1)
+
+
+@pytest.mark.parametrize("commit", [4, 5, 6])
+async def test_a_kill_between_two_commits_loses_and_doubles_none(tmp_path: Path, commit: int) -> None:
+    await life(tmp_path, 20, None, commit)
+    await ends(tmp_path, 20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("commit", [1, 2, 3, 7, 8, 10, 15])
+async def test_a_kill_after_any_commit_loses_and_doubles_none(tmp_path: Path, commit: int) -> None:
+    await life(tmp_path, 20, None, commit)
+    await ends(tmp_path, 20)
 
 
 @pytest.mark.slow

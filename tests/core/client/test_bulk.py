@@ -106,6 +106,7 @@ async def test_a_file_is_sent_from_a_terminal_and_its_rows_are_shown(
     assert len(session.sent) == 2
     again = await said(env, "send", file, "--text", "Hi {{ name }}", "--key", "monday", "--json", code=1)
     assert json.loads(again)["status"] == "completed"
+    assert [each["row"] for each in json.loads(again)["rejections"]] == [4, 5]
     assert len(session.sent) == 2
     batch = json.loads(again)["batchId"]
     assert "completed" in await said(env, "status", batch)
@@ -113,7 +114,11 @@ async def test_a_file_is_sent_from_a_terminal_and_its_rows_are_shown(
     rows = (await said(env, "results", batch)).splitlines()
     assert [row.split()[2] for row in rows] == ["state", "sent", "sent", "rejected", "rejected"]
     assert (await said(env, "results", batch, "--csv")).lstrip("\ufeff").startswith("row,to,")
-    assert "write it as 09:00-18:00" in await said(env, "send", file, "--text", "Hi", "--window", "9", code=2)
+    for wrong in ("9", "9-18", "09:00-25:00"):
+        words = ("send", file, "--text", "Hi", "--window", wrong)
+        assert "write it as 09:00-18:00" in await said(env, *words, code=2)
+    both = ("--text", "Hi", "--text-file", file)
+    assert "not by both" in await said(env, "send", file, *both, code=2)
     wrong = await said(env, "send", file, "--text", "Hi {{ nmae }}", code=1)
     assert re.search(r"nothing was stored\.\n  Row 2: .*nmae", wrong)
     assert "nothing to say" in await said(env, "send", file, code=2)
@@ -152,3 +157,43 @@ async def test_who_stops_watching_stops_nothing(env: dict[str, str], hub: Talkin
     done = json.loads(await said(env, "status", batch, "--watch", "--json"))
     assert (done["status"], done["percent"]) == ("completed", 100.0)
     assert len(session.sent) == 2
+
+
+async def test_what_was_taken_back_is_not_taken_for_sent(
+    env: dict[str, str], hub: TalkingBot, tmp_path: Path
+) -> None:
+    await hub.connect()
+    (tmp_path / "one.csv").write_text("to\n+14155550001\n")
+    at = f"{datetime.now(UTC) + timedelta(hours=1):%FT%TZ}"
+    words = ("send", str(tmp_path / "one.csv"), "--text", "Hi", "--at", at, "--key", "k", "--json")
+    batch = json.loads(await said(env, *words, "--detach"))["batchId"]
+    await said(env, "cancel", batch)
+    assert json.loads(await said(env, *words, code=1))["status"] == "cancelled"
+
+
+async def test_a_batch_in_doubt_is_not_sent_twice(
+    env: dict[str, str], hub: TalkingBot, road: Relay, tmp_path: Path
+) -> None:
+    session = await hub.connect()
+    words = ("send", str(tmp_path / "people.csv"), "--text", "Hi {{ name }}")
+    road.meant, road.plan = lambda what: what.endswith("/csv"), ["swallow"] * 100
+    [key] = re.findall(r"with --key (\w+) sends nothing twice", await said(env, *words, code=1))
+    road.plan.clear()
+    assert "2 taken, 2 refused" in await said(env, *words, "--key", key, code=1)
+    assert len(session.sent) == 2
+
+
+async def test_what_keeps_a_batch_back_is_told_line_by_line_where_there_is_no_terminal(
+    env: dict[str, str], client: Client, hub: TalkingBot, road: Relay, tmp_path: Path
+) -> None:
+    await hub.connect()
+    await client.pause_connection("shop")
+    words = ("send", str(tmp_path / "people.csv"), "--text", "Hi {{ name }}")
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        sent = group.create_task(said(env, *words, code=1))
+        while sum(what.startswith("GET /api/whatsapp/bulk/") for what in road.begun) < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        await client.resume_connection("shop")
+    lines = [line for line in sent.result().splitlines() if "is paused" in line]
+    assert len(lines) == 1
+    assert "connection 'shop' is paused" in lines[0]

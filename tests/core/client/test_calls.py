@@ -22,6 +22,7 @@ from chatgrow_bot.client import (
 )
 from chatgrow_bot.client.errors import error_of
 from chatgrow_bot.client.nouns import Connection
+from chatgrow_bot.client.wire import _given
 from chatgrow_bot.errors import BadInput, ChatgrowError
 from chatgrow_bot.hub import Scope
 from chatgrow_bot.messages import ConnectionState, Kind
@@ -241,3 +242,8 @@ async def test_calls_of_many_tasks_go_side_by_side(client: Client, hub: TalkingB
         for number in range(30):
             group.create_task(client.send_message("shop", f"+1415555{number:04d}", "Hello", wait=20))
     assert len(session.sent) == len({parcel.chat for parcel in session.sent}) == 30
+
+
+def test_what_is_asked_for_is_sent_as_it_was_given() -> None:
+    asked = {"q": "True story", "all": True, "days": 0, "not": False, "nothing": None, "empty": ""}
+    assert _given(asked) == {"q": "True story", "all": "true", "days": "0"}

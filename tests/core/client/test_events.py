@@ -6,10 +6,19 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from chatgrow_bot.client import ApiError, Client, Event, NotLoggedIn, Unreachable
+from chatgrow_bot.client import (
+    ApiError,
+    Client,
+    Event,
+    NotLoggedIn,
+    Unavailable,
+    UnexpectedAnswer,
+    Unreachable,
+)
 from chatgrow_bot.testing import TalkingBot
 
 from .relay import Relay
+from .test_retries import Hurried
 
 STREAM = "GET /api/whatsapp/events"
 WHO = "14155550123@c.us"
@@ -154,6 +163,56 @@ async def test_a_login_that_ends_is_begun_anew_and_the_stream_goes_on(hub: Talki
 async def test_who_asks_for_what_there_is_not_is_told_at_once(client: Client) -> None:
     with pytest.raises(ApiError, match="types"):
         await anext(client.events(["weather"]))
-    async with Client("http://127.0.0.1:9", "x") as lost:
+    async with Client("http://127.0.0.1:9", "x", patience=0) as lost:
         with pytest.raises(Unreachable):
             await anext(lost.events())
+
+
+async def test_what_one_answer_leaves_half_told_does_not_spoil_the_next(
+    client: Client, hub: TalkingBot, road: Relay
+) -> None:
+    session = await hub.connect()
+    await session.hears("One", WHO)
+    half = 'id: 0-0\n\nid: 999-0\nevent: message.received\ndata: {"type": "message.rec\n'
+    road.plan = [web.Response(text=half, content_type="text/event-stream")]
+    listener = Listener(client.events(["message.received"]))
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(listener.listen())
+        [one] = await listener.has(1)
+        task.cancel()
+    assert one.data["text"] == "One"
+    assert road.keys == ["0-0"]
+
+
+async def test_a_hub_that_never_tells_is_not_asked_for_ever(road: Relay, key: str) -> None:
+    clock = Hurried()
+    road.plan = [web.Response(status=503, headers={"Retry-After": "3"}) for _ in range(1000)]
+    async with Client(road.url, key, patience=10, clock=clock) as client:
+        with pytest.raises(Unavailable):
+            async with asyncio.timeout(20):
+                await anext(client.events())
+    assert 6 <= sum(clock.slept) <= 10
+
+
+async def test_what_is_no_stream_of_events_is_said_to_be_none(client: Client, road: Relay) -> None:
+    road.plan = [web.Response(text="<h1>Log in</h1>", content_type="text/html")]
+    with pytest.raises(UnexpectedAnswer, match="text/html, and no text/event-stream"):
+        async with asyncio.timeout(20):
+            await anext(client.events())
+
+
+async def test_whether_anybody_listens_is_told(client: Client, hub: TalkingBot, road: Relay) -> None:
+    session = await hub.connect()
+    told: list[bool] = []
+    listener = Listener(client.events(["message.received"], listening=told.append))
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(listener.listen())
+        await road.has_begun(STREAM)
+        await session.hears("One", WHO)
+        await listener.has(1)
+        road.break_off()
+        await road.has_begun(STREAM, 2)
+        await session.hears("Two", WHO)
+        await listener.has(2)
+        task.cancel()
+    assert told == [True, False, True]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from chatgrow_bot.client import ApiError, Client, NotLoggedIn
+from chatgrow_bot.client import ApiError, Client, NotLoggedIn, UnexpectedAnswer
 from chatgrow_bot.testing import FakeClock, TalkingBot
 
 from .relay import Relay
@@ -93,3 +93,10 @@ async def test_a_wrong_password_is_told_once(road: Relay, clock: FakeClock) -> N
         with pytest.raises(NotLoggedIn, match="Wrong user name or password"):
             await client.connections()
     assert road.seen == [LOGIN]
+
+
+async def test_who_answers_a_login_with_something_else_is_no_hub(road: Relay, clock: FakeClock) -> None:
+    road.plan = [web.Response(text="<h1>It works!</h1>")]
+    async with Client.login(road.url, "admin", PASSWORD, clock=clock) as client:
+        with pytest.raises(UnexpectedAnswer, match="Check that the address"):
+            await client.connections()

@@ -101,3 +101,34 @@ async def test_what_certainly_never_left_is_asked_again(hub: TalkingBot, key: st
         assert not made.done()
         await hub.start("rest_api", settings={"server": {"port": port}}, rest_api={"admin": True})
         assert (await made).connection_id == "shop"
+
+
+async def test_patience_begins_with_the_first_failure(hub: TalkingBot, road: Relay, key: str) -> None:
+    class Slow(Hurried):
+        """A hub takes long to answer."""
+
+        def monotonic(self) -> float:
+            return super().monotonic() + 60 * len(road.seen)
+
+    session = await hub.connect()
+    async with Client(road.url, key, patience=70, clock=Slow()) as client:
+        road.plan = ["swallow"]
+        await client.send_message("shop", "+14155550123", "Hello", wait=20)
+        assert len(session.sent) == 1
+    async with Client(road.url, key, patience=10, clock=Slow()) as client:
+        road.plan = ["swallow"]
+        await client.send_message("shop", "+14155550123", "Hello again", wait=20)
+    assert len(session.sent) == 2
+
+
+async def test_what_may_have_been_heard_is_in_doubt_even_if_the_hub_is_gone_by_the_end() -> None:
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"Hello")
+        server.close()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(hear, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with Client(f"http://127.0.0.1:{port}", "x", patience=3, clock=Hurried()) as client:
+        with pytest.raises(NoAnswer):
+            await client.send_message("shop", "+14155550123", "Hello")

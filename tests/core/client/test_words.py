@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from chatgrow_bot.cli.main import _WORDS, main
 from chatgrow_bot.client import Client
 from chatgrow_bot.errors import SendRefused
+from chatgrow_bot.hub import Scope
 from chatgrow_bot.messages import ConnectionState
 from chatgrow_bot.testing import FakeSession, TalkingBot
 
@@ -141,10 +142,13 @@ async def test_the_queue_and_the_figures(said: Said, hub: TalkingBot) -> None:
     await said("send", "+14155550123", "Hello", "--wait", "20")
     paused = (await said("queue", "pause", "--reason", "an exercise")).stdout
     assert re.search(r"paused by admin since .*: an exercise\nLet it go: chatgrow queue resume", paused)
-    await said("send", "+14155550124", "Hello")
+    held = (await said("send", "+14155550124", "Hello")).stdout
+    assert re.search("queued: the whole queue was paused by admin.*: an exercise", held)
+    assert " now" not in held
     waits = (await said("queue")).stdout
     assert "messages: 1 queued" in waits
     assert re.search(r"^shop +1  since", waits, re.MULTILINE)
+    assert "stopped by admin" in (await said("queue", "stop")).stdout
     assert "running" in (await said("queue", "resume")).stdout
     stats = (await said("stats", "--days", "2")).stdout
     assert re.search(r"^shop +online +2 ", stats, re.MULTILINE)
@@ -232,6 +236,9 @@ async def test_a_key_is_kept_only_if_it_is_good(said: Said, key: str, hub: Talki
     await said("connections", token="", code=1)
     await said("login", "--key", token="", text=f"{key}\n")
     await said("connections", token="")
+    _, sends = await hub.running.hub.accounts.keys.make(hub.admin, "sends", scopes=frozenset({Scope.SEND}))
+    await said("login", "--key", token="", text=f"{sends}\n")
+    assert "chatgrow login" in (await said("connections", token="", code=1)).stderr
 
 
 async def test_a_token_is_for_the_hub_that_gave_it(said: Said, hub: TalkingBot, env: dict[str, str]) -> None:
@@ -253,6 +260,17 @@ async def test_a_hub_that_does_not_run_is_said_to_be_so(
         "http://127.0.0.1:9 cannot be reached (Connection refused). Start the hub (chatgrow run)"
         in down.stderr
     )
+    env["CHATGROW_URL"] = "http://127.0.0.1:8"
+    assert "127.0.0.1:8 cannot" in (await said("queue", code=1)).stderr
+    for typed in (("queue", "--config", str(config)), ("--config", str(config), "queue")):
+        assert "127.0.0.1:9 cannot" in (await said(*typed, code=1)).stderr, "what is typed goes first"
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("server: {prot: 3000}\n")
+    assert "unknown key 'prot'" in (await said("queue", "--config", str(wrong), code=1)).stderr
+    nowhere = await said("queue", "--config", str(tmp_path / "nowhere.yaml"), code=1)
+    assert "nowhere.yaml" in nowhere.stderr
+    assert "cannot be reached" not in nowhere.stderr
+    env.pop("CHATGROW_URL")
     config.write_text("server: {port: 0}\n")
     assert "name its address by --url" in (await said("queue", code=1)).stderr
     assert "no address of a hub" in (await said("queue", "--url", "nonsense", code=1)).stderr
@@ -279,6 +297,7 @@ async def test_a_word_to_a_hub_does_not_load_one() -> None:
 async def test_the_client_and_the_words_agree(client: Client, said: Said, hub: TalkingBot) -> None:
     await hub.connect()
     shown = json.loads((await said("connections", "--json")).stdout)
+    assert json.loads((await said("connections", "list", "--json")).stdout) == shown
     assert [each["connectionId"] for each in shown] == [
         each.connection_id for each in await client.connections()
     ]

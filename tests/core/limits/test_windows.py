@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -74,3 +75,28 @@ def test_a_night_belongs_to_the_day_it_begins_on() -> None:
     assert windows.opens(friday, at) == at
     assert windows.closes(friday, at) == datetime(2026, 1, 3, 2, tzinfo=UTC)
     assert windows.opens(friday, at + timedelta(hours=1)) == datetime(2026, 1, 9, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "opens", "closes"),
+    [
+        (time(1), time(2, 30), (26, 23), (27, 0)),  # over when two o'clock would come
+        (time(2, 30), time(4), (27, 0), (27, 1)),
+        (time(22), time(2, 30), (26, 20), (27, 0)),
+        (time(2, 10), time(2, 50), (27, 23, 10), (27, 23, 50)),  # on that day there is no such time
+    ],
+)
+def test_a_time_that_the_clock_skips_is_when_it_is_put_on(
+    start: time, end: time, opens: tuple[int, ...], closes: tuple[int, ...]
+) -> None:
+    given = SendingHours(start=start, end=end, zone="Asia/Jerusalem")
+    now = datetime(2026, 3, 26, 19, tzinfo=UTC)
+    assert windows.opens(given, now) == datetime(2026, 3, *opens, tzinfo=UTC)  # type: ignore[arg-type,misc]
+    assert windows.closes(given, now) == datetime(2026, 3, *closes, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+def test_an_hour_that_comes_twice_is_over_after_its_second_time() -> None:
+    given = SendingHours(start=time(1, 30), end=time(1, 45), zone="Asia/Jerusalem")
+    now = datetime(2026, 10, 24, 20, tzinfo=UTC)
+    assert windows.opens(given, now) == datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
+    assert windows.closes(given, now) == datetime(2026, 10, 24, 23, 45, tzinfo=UTC)

@@ -65,6 +65,28 @@ async def test_redirects_drop_credentials_when_the_host_changes_and_keep_them_wh
     assert not {"authorization", "x-api-key", "cookie"} & seen["b.lan"].keys()
 
 
+async def test_where_it_is_asked_for_no_redirect_leads_to_another_origin() -> None:
+    came: list[str] = []
+
+    async def first(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPPermanentRedirect(request.query["to"])
+
+    async def last(request: web.Request) -> web.StreamResponse:
+        came.append(request.host)
+        return web.Response(body=await request.read())
+
+    async with serving(first=first, last=last) as server, serving(last=last) as other:
+        dns = FakeDns(a_lan=[["127.0.0.1"]], b_lan=[["127.0.0.1"]])
+        async with SafeHttp(["a.lan", "b.lan"], resolver=dns) as http:
+            begin = f"http://a.lan:{server.port}/first?to="
+            answer = await http.request("POST", f"{begin}/last", data=b"x", same_origin=True)
+            assert answer.body == b"x"
+            for to in (f"http://b.lan:{server.port}/last", f"http://a.lan:{other.port}/last"):
+                with pytest.raises(UrlRefused, match="it redirects to another host: enter that address"):
+                    await http.request("POST", f"{begin}{to}", data=b"x", same_origin=True)
+        assert came == [f"a.lan:{server.port}"]
+
+
 async def test_three_redirects_are_followed_and_a_fourth_is_refused() -> None:
     async def step(request: web.Request) -> web.StreamResponse:
         left = int(request.query["left"])

@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import sys
 import threading
+from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,6 +87,52 @@ async def test_names_of_the_machine_itself_are_known_and_unknown_ones_are_an_err
     with pytest.raises(OSError, match=r".+"):
         await names.resolve("no-such-name.invalid", 80)
     await names.close()
+
+
+async def test_what_cannot_be_a_hosts_name_is_an_unknown_one() -> None:
+    for host in ("a..example.com", ".example.com", f"{'a' * 64}.example.com"):
+        with pytest.raises(OSError, match="no host's name"):
+            await Names().resolve(host, 443)
+
+
+_LEAVES = """
+import asyncio, socket, time
+from chatgrow_bot.safety.names import Names
+
+socket.getaddrinfo = lambda *more, **also: time.sleep(60)
+
+
+async def main():
+    try:
+        await asyncio.wait_for(Names().resolve("n.lost.example", 443), 0.1)
+    except TimeoutError:
+        print("left", flush=True)
+
+
+asyncio.run(main())
+"""
+
+
+async def test_a_name_that_nobody_answers_does_not_hold_up_the_exit_of_the_process() -> None:
+    leaves = await asyncio.create_subprocess_exec(sys.executable, "-c", _LEAVES, stdout=PIPE)
+    try:
+        said, _ = await asyncio.wait_for(leaves.communicate(), 20)
+    finally:
+        if leaves.returncode is None:
+            leaves.kill()
+            await leaves.wait()
+    assert (said, leaves.returncode) == (b"left\n", 0)
+
+
+async def test_look_ups_that_hang_are_so_many_at_most_also_when_nobody_waits_for_them(
+    black_hole: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatgrow_bot.safety.names._THREADS", 3)
+    names, before = Names(), threading.active_count()
+    for number in range(9):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(names.resolve(f"n{number}.lost.example", 443), 0.05)
+    assert threading.active_count() - before == 3
 
 
 async def test_a_long_or_broken_answer_is_cut_where_that_is_asked_for() -> None:

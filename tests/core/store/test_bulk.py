@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from chatgrow_bot.hub import BatchState, RowState
 from chatgrow_bot.ids import new_id
 from chatgrow_bot.messages import Delivery, Kind, Lane, Priority, State
-from chatgrow_bot.store import bulk, bulk_feeding, bulk_outlook, retention, steps
+from chatgrow_bot.store import bulk, bulk_feeding, bulk_outlook, places, retention, steps
 from chatgrow_bot.store.account_tables import users
 from chatgrow_bot.store.bulk_tables import bulk_batches, bulk_rows
 from chatgrow_bot.store.database import Database, open_database
+from chatgrow_bot.store.places import Ration
 from chatgrow_bot.store.rows import Outgoing
 from chatgrow_bot.store.tables import connections
 
@@ -51,7 +52,7 @@ def settle(conn: Connection) -> None:
         }
         for n in range(1, 7)
     ]
-    bulk.add(conn, batch | {"created_at": NOW}, rows)
+    bulk.add(conn, batch | {"created_at": NOW}, rows, NOW)
 
 
 def message(number: int) -> Outgoing:
@@ -125,8 +126,40 @@ async def test_nobody_else_stops_it_and_it_ends_once(db: Database) -> None:
     assert await db.read(counts) == {"cancelled": 5, "rejected": 1}
     assert await db.read(bulk_feeding.live) == ()
     assert await db.read(lambda conn: bulk.get(conn, "stranger", "b")) is None
-    found = await db.read(lambda conn: bulk.by_key(conn, "u", "k"))
+    found = await db.read(lambda conn: bulk.by_key(conn, "u", "k", NOW))
     assert found and found.batch.ended_at == NOW
+
+
+async def test_a_key_is_free_again_when_its_time_is_over(db: Database) -> None:
+    before, after = NOW, NOW + timedelta(microseconds=1)
+    assert await db.read(lambda conn: bulk.by_key(conn, "u", "k", before))
+    assert await db.read(lambda conn: bulk.by_key(conn, "u", "k", after)) is None
+
+    def again(conn: Connection) -> None:
+        first = conn.execute(select(bulk_batches)).one()._asdict()
+        bulk.add(conn, first | {"id": "c", "created_at": LATER}, [], after)
+
+    await db.write(again)
+    found = await db.read(lambda conn: bulk.by_key(conn, "u", "k", after))
+    assert found and found.batch.batch_id == "c"
+
+
+async def test_what_has_a_place_of_its_own_is_told_from_what_waits_for_the_morning(db: Database) -> None:
+    fed = {n: message(n) for n in (1, 2, 3, 4)}
+    await db.write(lambda conn: bulk_feeding.feed(conn, "b", fed))
+
+    def held(conn: Connection) -> None:
+        moved(conn, fed[1], State.CLAIMED)
+        for number in (2, 3, 4):
+            name, since = fed[number].delivery.id, tuple(State)
+            assert steps.move(conn, name, State.QUEUED, NOW, since=since, due=LATER, held=True)
+        places.promise(conn, "shop", Ration.FIRST_CONTACT, "2@c.us", LATER)
+        places.promise(conn, "shop", Ration.WARM_UP, fed[3].delivery.id, LATER)
+        places.take(conn, "shop", Ration.FIRST_CONTACT, "4@c.us", NOW)
+
+    await db.write(held)
+    [live] = await db.read(bulk_feeding.live)
+    assert (live.ahead.ready, live.ahead.held, live.ahead.promised) == (1, 3, 2)
 
 
 async def test_its_messages_go_with_it_and_not_before(db: Database) -> None:

@@ -4,11 +4,14 @@ import asyncio
 import csv
 import io
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+from sqlalchemy import update
 
 from chatgrow_bot.accounts import Accounts
+from chatgrow_bot.store.account_tables import users
 
 from .conftest import Api, Reply
 
@@ -208,3 +211,38 @@ async def test_ten_thousand_are_taken_in_and_their_results_are_one_file(api: Api
     answer = await api.ask("GET", f"{BULK}/{sent.body['batchId']}/results?format=csv")
     assert len(answer.body.splitlines()) == 10_001
     assert (await api.ask("POST", f"{BULK}/send", json=body(10_001))).status == 422
+
+
+async def test_the_plan_is_asked_before_the_body_is_read(api: Api) -> None:
+    await api.connect("shop")
+    await api._db.write(lambda conn: conn.execute(update(users).values(plan="free")))
+    for answer in (
+        await api.ask("POST", f"{BULK}/send", data=b"{", headers={"Content-Type": "application/json"}),
+        await upload(api, b"to\n1\n", options="{"),
+    ):
+        assert answer.status == 403 and "no bulk sends" in answer.body["detail"], answer
+
+
+async def test_those_who_are_slow_hold_up_no_more_than_there_are_turns(api: Api) -> None:
+    """What is read is held in memory: the fifth waits until one of four is through."""
+    await api.connect("shop")
+    gate = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        raw = json.dumps(body()).encode()
+        yield raw[:10]
+        await gate.wait()
+        yield raw[10:]
+
+    headers = {"Content-Type": "application/json"}
+    async with asyncio.TaskGroup() as group:
+        slow = [
+            group.create_task(api.ask("POST", f"{BULK}/send", data=slowly(), headers=headers))
+            for _ in range(4)
+        ]
+        await asyncio.sleep(0.3)
+        fifth = group.create_task(api.ask("POST", f"{BULK}/send", json=body()))
+        done, _ = await asyncio.wait([fifth], timeout=0.5)
+        assert not done
+        gate.set()
+    assert [each.result().status for each in (*slow, fifth)] == [202] * 5

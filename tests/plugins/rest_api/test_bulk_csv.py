@@ -52,3 +52,40 @@ def test_a_cell_of_two_lines_is_one_line_of_a_spreadsheet() -> None:
 def test_a_nul_is_told_by_its_line() -> None:
     with pytest.raises(BadInput, match="Line 2: there is a NUL"):
         part("bulk_csv").people(b"to,name\n+972541234567,\0\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "to", "fields"),
+    [
+        ('"Name, as; one\twrites; it";to\nDana;+972541234567\n', 2, {"Name,_as;_one\twrites;_it": "Dana"}),
+        ('to\t"a,b,c","d,e"\n', 0, None),
+        ('"a;b;c;d",phone\nx,+972541234567\n', 2, {"a;b;c;d": "x"}),
+        ("sep=;\r\nto;name\r\n+972541234567;Dana, Noam\r\n", 2, {"name": "Dana, Noam"}),
+        ('"sep=\t"\nto\tname\n+972541234567\tDana\n', 2, {"name": "Dana"}),
+        ("sep=|\nname|to\nDana|+972541234567\n", 2, {"name": "Dana"}),
+    ],
+)
+def test_what_spreadsheets_write_is_understood(file: str, to: int, fields: dict[str, str] | None) -> None:
+    if fields is None:
+        with pytest.raises(BadInput):
+            part("bulk_csv").people(file.encode())
+        return
+    [row] = part("bulk_csv").people(file.encode("utf-8-sig"))
+    shown = {name: value for name, value in row.fields.items() if name.casefold() not in ("to", "phone")}
+    assert (row.number, row.to, shown) == (to, "+972541234567", fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_json"),
+    [
+        ('{"caption": "x"}', True),
+        ('{ "caption": "x"}', True),
+        ('\n{\r\n  "caption": "x"\n}', True),
+        ("{{ name }}", False),
+        ('{{ "{{" }}', False),
+        ("{ dear } friends", False),
+    ],
+)
+def test_a_content_is_an_object_however_it_is_laid_out(text: str, is_json: bool) -> None:
+    value = part("bulk_asked")._value("content", text.encode())
+    assert value == ({"caption": "x"} if is_json else text)

@@ -27,7 +27,9 @@ async def everything(world: World, endpoint: Any, user: str) -> dict[str, int]:
         ("POST", one(endpoint, "rotate"), None),
         ("POST", one(endpoint, "test"), None),
         ("POST", one(endpoint, "resume"), None),
+        ("POST", one(endpoint, "skip"), None),
         ("POST", one(endpoint, "replay"), {"after": "0-0"}),
+        ("DELETE", one(endpoint, "replay"), None),
         ("GET", one(endpoint, "deliveries"), None),
         ("GET", one(endpoint, "dead-letters"), None),
         ("POST", one(endpoint, "dead-letters", "retry"), None),
@@ -287,7 +289,9 @@ async def test_endpoints_of_the_file_are_sent_to_and_read_only(fresh: World) -> 
     assert (shown["id"], shown["createdAt"], shown["events"]) == ("crm", None, ["fault"])
     assert (await fresh.ask("GET", WEBHOOKS, "bob")).body["endpoints"] == []
     got = await everything(fresh, shown, "anna")
-    assert {way for way, status in got.items() if status == 409} == {"PUT ", "POST /rotate", "DELETE "}
+    assert {way for way, status in got.items() if status == 409} == {
+        "PUT ", "POST /rotate", "DELETE ", "POST /skip",
+    }  # fmt: skip
     refused = await fresh.ask("DELETE", one(shown))
     assert "chatgrow.yaml" in refused.body["detail"]
     await fresh.bot.stop()

@@ -4,8 +4,9 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from aiohttp import web
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from chatgrow_bot.hub import Wish
 from chatgrow_bot.store import journal as stored_journal
@@ -128,7 +129,7 @@ async def test_what_was_delivered_just_before_a_kill_is_repeated_under_the_same_
     await fresh.user("anna")
     await fresh.make()
     fresh.clock.advance(5)
-    ledger = fresh.bot.running.plugins._seats["webhooks"].plugin._dispatch._ledger  # type: ignore[attr-defined]
+    ledger = fresh.bot.running.plugins._seats["webhooks"].plugin._dispatch.ledger  # type: ignore[attr-defined]
 
     async def killed() -> None:
         """Nothing is written any more."""
@@ -246,16 +247,21 @@ async def test_a_replay_goes_on_after_a_restart(fresh: World) -> None:
     assert fresh.receiver.reasons("/crm")[3:] == ["one", "one", "two", "three"]
 
 
-async def test_events_that_were_let_go_unread_are_told_of(world: World) -> None:
+@pytest.mark.parametrize("seconds", [60, 30 * 86400])
+async def test_events_that_were_let_go_unread_are_told_of(world: World, seconds: float) -> None:
     endpoint = await world.make()
     world.receiver.answers["/crm"] = 410
     await world.tell("one", "two")
     await world.until_shown(endpoint, state="disabled")
     await world.tell("three")
-    await world.bot.running.ground.db.write(
-        lambda conn: conn.execute(delete(journal).where(journal.c.position < stored_journal.head(conn)))
-    )
-    world.clock.advance(30 * 86400)
+
+    def let_go(conn: Connection) -> None:
+        head = stored_journal.head(conn)
+        conn.execute(delete(journal).where(journal.c.position < head))
+        stored_journal.let_go(conn, head - 1)
+
+    await world.bot.running.ground.db.write(let_go)
+    world.clock.advance(seconds)
     world.receiver.answers["/crm"] = 200
     await world.ask("POST", f"{WEBHOOKS}/{endpoint['id']}/resume")
     await world.until(lambda: any("let go unread" in each for each in world.receiver.reasons("/crm")), 1)

@@ -83,7 +83,7 @@ async def receiver(folder: Path, port: int, secret: str) -> AsyncIterator[list[s
 async def test_the_first_endpoint_and_all_that_is_done_with_it(world: World, tmp_path: Path) -> None:
     world.clock.set((datetime.now(UTC) - world.clock.now()).total_seconds())  # the receiver looks at the time
     port = free_port()
-    first, try_it, resume, replay, change = blocks("sh")
+    first, try_it, resume, skip, replay, change = blocks("sh")
     said, statuses = await shell(world, first.replace("8000", str(port)))
     made = json.loads(said)
     assert statuses == [201]
@@ -92,8 +92,10 @@ async def test_the_first_endpoint_and_all_that_is_done_with_it(world: World, tmp
         assert (statuses, '"outcome":"delivered"' in said) == ([200, 200, 200], True), said
         said, statuses = await shell(world, resume, ID=made["id"])
         assert statuses == [200, 200, 202], said
+        said, statuses = await shell(world, skip, ID=made["id"])
+        assert (statuses, "No event is tried again now" in said) == ([409], True), said
         said, statuses = await shell(world, replay, ID=made["id"])
-        assert statuses == [202], said
+        assert statuses == [202, 204], said
         said, statuses = await shell(world, change, ID=made["id"])
         assert (statuses, '"description":"the CRM"' in said) == ([200, 201, 204], True), said
         assert any(line.startswith("webhook.test") for line in printed)

@@ -26,6 +26,7 @@ def letter(position: int, reason: str = "no") -> object:
         position=position,
         event_id=f"{position}-0",
         event_tenant="",
+        connection_id="shop",
         type="fault",
         status=400,
         reason=reason,
@@ -35,7 +36,9 @@ def letter(position: int, reason: str = "no") -> object:
 
 def lines(tenant: str, count: int, at: datetime = NOW) -> list[object]:
     return [
-        records.Line(tenant=tenant, endpoint="crm", at=at, line={"n": n, "odd": "\0\ud83d"})
+        records.Line(
+            tenant=tenant, endpoint="crm", connection_id="shop", at=at, line={"n": n, "odd": "\0\ud83d"}
+        )
         for n in range(count)
     ]
 
@@ -61,10 +64,18 @@ async def test_places_dead_letters_and_deliveries_are_kept_and_let_go(url: str) 
         assert [(each.position, each.reason) for each in dead] == [(3, "no"), (5, "second")]
         assert await store.read(lambda conn: records.last_letter(conn, "anna", "crm")) == 5
         assert await store.read(lambda conn: records.dead(conn, "bob", "crm", 0, 10)) == []
+        for names, count in (({"shop"}, 2), ({"other"}, 0), (set[str](), 0)):
+            some = partial(records.dead, tenant="anna", endpoint="crm", after=0, most=9, connections=names)
+            assert len(await store.read(some)) == count
         for tenant in ("anna", "bob", "anna"):
             await store.write(partial(records.write_lines, lines=lines(tenant, 150)))
         sent = await store.read(lambda conn: records.sent(conn, "anna", "crm", None, 1000))
         assert [each.line["n"] for each in sent] == [*range(149, -1, -1), *range(149, 99, -1)]
+        for names, count in (({"shop", "x"}, 9), ({"other"}, 0)):
+            some = partial(
+                records.sent, tenant="anna", endpoint="crm", before=None, most=9, connections=names
+            )
+            assert len(await store.read(some)) == count
         await store.write(lambda conn: records.tidy(conn, NOW + timedelta(days=8)))
         assert await store.read(lambda conn: records.sent(conn, "bob", "crm", None, 10)) == []
         assert await store.read(lambda conn: records.last_letter(conn, "anna", "crm")) == 5
