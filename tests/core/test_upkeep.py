@@ -5,7 +5,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,9 @@ async def told(bot: TalkingBot, where: str, clock: FakeClock | None = None) -> l
         while not (found := await faults(bot, where)):
             if clock:
                 clock.advance(1)
-            await bot.running.ground.db.write(lambda conn: None)
+            with suppress(StoreUnavailable):  # that is what the fault may be about
+                await bot.running.ground.db.write(lambda conn: None)
+            await asyncio.sleep(0)
     return found
 
 
