@@ -226,11 +226,12 @@ async def test_the_plan_is_asked_before_the_body_is_read(api: Api) -> None:
 async def test_those_who_are_slow_hold_up_no_more_than_there_are_turns(api: Api) -> None:
     """What is read is held in memory: the fifth waits until one of four is through."""
     await api.connect("shop")
-    gate = asyncio.Event()
+    gate, begun = asyncio.Event(), asyncio.Semaphore(0)
 
     async def slowly() -> AsyncIterator[bytes]:
         raw = json.dumps(body()).encode()
         yield raw[:10]
+        begun.release()
         await gate.wait()
         yield raw[10:]
 
@@ -240,7 +241,11 @@ async def test_those_who_are_slow_hold_up_no_more_than_there_are_turns(api: Api)
             group.create_task(api.ask("POST", f"{BULK}/send", data=slowly(), headers=headers))
             for _ in range(4)
         ]
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(20):
+            for _ in slow:
+                await begun.acquire()
+        for _ in range(5):  # what came before these has had its turn
+            assert (await api.ask("GET", BULK)).status == 200
         fifth = group.create_task(api.ask("POST", f"{BULK}/send", json=body()))
         done, _ = await asyncio.wait([fifth], timeout=0.5)
         assert not done
