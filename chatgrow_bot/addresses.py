@@ -1,6 +1,7 @@
 """Phone numbers and chat ids: one canonical name for a chat, and a masked form for logs."""
 
 import re
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import phonenumbers
@@ -10,6 +11,9 @@ from .errors import InvalidPhoneNumber
 PERSON, GROUP, LINKED_ID = "@c.us", "@g.us", "@lid"
 
 _CHAT = re.compile(r"\d{5,20}(-\d{5,20})?@(c\.us|g\.us|lid)")
+#: Digits with what people put between those of a number, and its groups.
+_RUN, _GROUP = re.compile(r"\d(?:[\s().\-]{0,3}\d)*"), re.compile(r"\d+")
+_LONGEST = 64
 
 
 @lru_cache(4096)  # the same people are written to again and again, and reading a number is slow
@@ -53,3 +57,22 @@ def masked(chat: str) -> str:
     """A chat for logs: all but the last three digits hidden."""
     digits, _, kind = chat.partition("@")
     return f"…{digits[-3:]}@{kind}" if kind else f"…{digits[-3:]}"
+
+
+def names_one_of(text: str, chats: Collection[str]) -> bool:
+    """Whether a text holds one of these chats whole: a number, however it is spelled, or a linked id."""
+    known = {chat.partition("@")[0] for chat in chats}
+    return any(_is_in(_GROUP.findall(run), known) for run in _RUN.findall(text))
+
+
+def _is_in(groups: Sequence[str], known: Collection[str]) -> bool:
+    """Whether some of these groups of digits, as they follow each other, are one of the known."""
+    for start in range(len(groups)):
+        read = ""
+        for group in groups[start:]:
+            read += group
+            if read in known:
+                return True
+            if len(read) > _LONGEST:
+                break
+    return False

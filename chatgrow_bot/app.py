@@ -3,7 +3,7 @@ apart in reverse. What the core's parts are and who hands what to whom is in cor
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,7 +19,7 @@ from .commands import Commands
 from .config.load import Loaded
 from .config.models import Server
 from .core import Core, Ground
-from .engine import Engine
+from .engine import Arrival, Engine
 from .events import Events
 from .facts import Facts
 from .history import History
@@ -28,14 +28,18 @@ from .hooks.watchdog import Watchdog
 from .host import Host
 from .host.bot import InstanceStore
 from .host.loader import Catalogue
-from .hub import Hub
+from .hub import Answer, Hub
+from .plugin import Http
+from .privacy import Privacy
+from .reloads import Reloads
 from .reporting import Reporter
 from .safety.http import SafeHttp
 from .server import Bounds, create_app, serve
-from .store import meta
+from .store import meta, suppressions
 from .store.database import open_database
 from .store.folder import FolderLock
 from .tenants import Directory
+from .upkeep.copies import copies_kept
 from .vault import Vault
 from .webhook_keys import WebhookKeys
 
@@ -49,6 +53,8 @@ class Running:
     host: str
     port: int
     plugins: Host
+    reload: Callable[[str], Awaitable[Answer]]  #: reads anew what can be; given who asks
+    arrived: Callable[[str, str, Arrival], Awaitable[None]]  #: brings in a message, as a session would
     first_password: str | None = field(repr=False)  #: of the admin made at the very first start
 
 
@@ -61,32 +67,36 @@ async def open_hub(
     engines: Mapping[str, Engine] | None = None,
     catalogue: Catalogue | None = None,
     patience: Limits | None = None,
+    http: Http | None = None,
     door: bool = True,
 ) -> AsyncIterator[Running]:
     """The hub, for the time of the block. Raises ConfigError, HeldByAnother, StoreUnavailable.
 
-    Tests hand in a clock, a seeded chance, engines and plugins of their own, less patience with these.
+    Tests hand in a clock, a seeded chance, engines and plugins of their own, less patience with these; a
+    rehearsal, a way out to URLs that leads nowhere.
     Without a `door` nothing listens, and the port is 0.
     """
     async with AsyncExitStack() as house:
-        ground = await _ground(house, loaded, clock or SystemClock(), chance, patience)
+        ground = await _ground(house, loaded, clock or SystemClock(), chance, patience, http)
         accounts, first_password = await _accounts(house, ground)
         host = await _plugins(loaded, ground, accounts, catalogue)
         facts = _facts(ground, lambda connection_id: core.connections.settings(connection_id).enable_logging)
-        ground.db.on_commit(facts.poke)
         core = Core(ground, engines or {}, is_read=lambda: not facts.are_stuck)
-        commands = Commands(clock=ground.clock, report=ground.report)
-        events = Events(ground.db)
-        ground.db.on_commit(events.poke)
+        commands, reloads = _commands(house, ground)
+        events = _events(ground)
         hub = _hub(ground, core, accounts, commands, events)
         await house.enter_async_context(host.running(hub=hub, facts=facts, offer=commands.offered))
-        await house.enter_async_context(core.running())
-        at, port = loaded.settings.server, 0
-        if door:
-            app, bounds = _web(ground, accounts, host), _bounds(at)
-            port = await house.enter_async_context(serve(app, at.host, at.port, bounds=bounds))
+        await _begin(house, core, hub)
+        port = await _door(house, ground, accounts, host) if door else 0
         yield Running(
-            hub=hub, ground=ground, host=at.host, port=port, plugins=host, first_password=first_password
+            hub=hub,
+            ground=ground,
+            host=loaded.settings.server.host,
+            port=port,
+            plugins=host,
+            reload=reloads.run,
+            arrived=core.arrived,
+            first_password=first_password,
         )
 
 
@@ -109,21 +119,49 @@ def _hub(ground: Ground, core: Core, accounts: Accounts, commands: Commands, eve
         stats=core.stats,
         events=events,
         vault=ground.vault,
+        privacy=_privacy(ground, core, events),
         report=ground.report,
         clock=ground.clock,
     )
 
 
+async def _begin(house: AsyncExitStack, core: Core, hub: Hub) -> None:
+    """Work, and go on with what was broken off."""
+    await house.enter_async_context(core.running())
+    await house.enter_async_context(background(hub.privacy.resume(), "broken-off erases"))
+
+
+def _privacy(ground: Ground, core: Core, events: Events) -> Privacy:
+    """A person's own data, with what plugins keep of him."""
+    return Privacy(
+        db=ground.db,
+        clock=ground.clock,
+        vault=ground.vault,
+        files=core.spool,
+        plugins=ground.hooks.register_personal_data,
+        is_on=ground.hooks.is_on,
+        forget=events.forget,
+        copies=copies_kept(ground.settings),
+    )
+
+
 async def _ground(
-    house: AsyncExitStack, loaded: Loaded, clock: Clock, chance: Random | None, patience: Limits | None
+    house: AsyncExitStack,
+    loaded: Loaded,
+    clock: Clock,
+    chance: Random | None,
+    patience: Limits | None,
+    http: Http | None,
 ) -> Ground:
     """One process in this folder, its database, the way out to URLs, and who writes down what goes wrong."""
     settings = loaded.settings
     house.enter_context(FolderLock(settings.session_dir))
     vault = Vault.open(settings.session_dir)
     house.enter_context(Watchdog())
-    db = await house.enter_async_context(open_database(settings.database_url))
-    http = await house.enter_async_context(SafeHttp(settings.allowed_hosts))
+    carried = {suppressions.KEY: vault.derive(suppressions.KEY)}
+    db = await house.enter_async_context(open_database(settings.database_url, carried=carried))
+    if http is None:
+        http = await house.enter_async_context(SafeHttp(settings.allowed_hosts))
     reporter = Reporter(db, clock)
     await house.enter_async_context(background(reporter.run(), "reporter"))
     await WebhookKeys(db, clock, vault).check()
@@ -173,10 +211,25 @@ async def _plugins(loaded: Loaded, ground: Ground, accounts: Accounts, catalogue
     return host
 
 
+def _commands(house: AsyncExitStack, ground: Ground) -> tuple[Commands, Reloads]:
+    """The admin commands; the core's own is on offer for as long as the house stands."""
+    commands, reloads = Commands(clock=ground.clock, report=ground.report), Reloads(ground.hooks)
+    house.enter_context(commands.offered(reloads.commands()))
+    return commands, reloads
+
+
 def _facts(ground: Ground, is_logged: Callable[[str], bool]) -> Facts:
-    return Facts(
+    facts = Facts(
         db=ground.db, clock=ground.clock, hooks=ground.hooks, report=ground.report, is_logged=is_logged
     )
+    ground.db.on_commit(facts.poke)
+    return facts
+
+
+def _events(ground: Ground) -> Events:
+    events = Events(ground.db)
+    ground.db.on_commit(events.poke)
+    return events
 
 
 def _web(ground: Ground, accounts: Accounts, host: Host) -> web.Application:
@@ -187,6 +240,13 @@ def _web(ground: Ground, accounts: Accounts, host: Host) -> web.Application:
         is_enabled=host.is_enabled,
         proxies=ground.settings.server.trusted_proxies,
     )
+
+
+async def _door(house: AsyncExitStack, ground: Ground, accounts: Accounts, host: Host) -> int:
+    """Open, until the house falls; the port."""
+    at = ground.settings.server
+    served = serve(_web(ground, accounts, host), at.host, at.port, bounds=_bounds(at))
+    return await house.enter_async_context(served)
 
 
 def _bounds(at: Server) -> Bounds:

@@ -64,8 +64,7 @@ class Core:
 
     def __init__(self, ground: Ground, engines: Mapping[str, Engine], is_read: Callable[[], bool]) -> None:
         settings, agenda = ground.settings, Agenda(ground.clock)
-        self._ground, self._agenda = ground, agenda
-        self._engines = dict(engines)
+        self._ground, self._agenda, self._engines = ground, agenda, dict(engines)
         self.upkeep = Upkeep(
             db=ground.db,
             clock=ground.clock,
@@ -99,8 +98,7 @@ class Core:
         self.bulk = self._in_bulk()
         self.dispatcher = self._sending(agenda)
         self.inbox = self._way_in()
-        self.stats = self._figures()
-        self.health = self._watch(is_read)
+        self.stats, self.health = self._figures(), self._watch(is_read)
 
     def _online(self, connection_id: str) -> Session | None:
         keeper = self.connections.keepers().get(connection_id)
@@ -194,12 +192,15 @@ class Core:
             hooks=self._ground.hooks,
             outbox=self.outbox,
             files=self.files,
+            spool=self.spool,
             report=self._ground.report,
             met=self._met,
+            mark_read=self.chats.mark_read,
             stopped=lambda: bool(self.queue.halt and self.queue.halt.how is Halting.STOP),
             age_gate=self._ground.settings.inbound.age_gate,
             loops=loops_of(self._ground.settings),
             flood=flood_of(self._ground.settings),
+            wording=self._ground.settings.consent.wording(),
         )
 
     async def _met(self, connection_id: str, chat: str) -> None:

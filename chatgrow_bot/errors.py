@@ -107,6 +107,12 @@ class NotHeld(Conflict):
     """GET /api/whatsapp/messages/held lists those that wait for a person."""
 
 
+class OptedOut(Conflict):
+    """He gets messages again once he writes START to you."""
+
+    title = "Opted out"
+
+
 class BatchNotFound(NotFound):
     """GET /api/whatsapp/bulk lists the bulk sends you asked for."""
 

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from .hub import Event, EventType, Told, Wish
-from .messages import ConnectionChange, Delivery, Fact, Fault, HealthReport, Inbound
+from .messages import ConnectionChange, Delivery, Fact, Fault, HealthReport, Inbound, Notice
 from .safety.media import display_name
 from .store import journal
 from .store.database import Database
@@ -79,6 +79,12 @@ class Events:
                     oldest = self._latest.popleft()
                     self._since, self._size = oldest.position, self._size - len(oldest.json)
 
+    async def forget(self) -> None:
+        """Let go of what is kept in memory: some of it is no longer to be told."""
+        async with self._reading:
+            self._latest.clear()
+            self._since, self._until, self._size = None, 0, 0
+
     async def one(self, tenant: str, position: int) -> Event | None:
         """The event at a position."""
         events, _ = await self._db.read(lambda conn: _look(conn, position - 1, 1))
@@ -135,6 +141,8 @@ def _event(entry: Entry, fact: Fact) -> Event | None:
             kind, data = EventType.HEALTH, _health(fact)
         case Fault():
             kind, data = EventType.FAULT, {"where": fact.where, "reason": fact.reason}
+        case Notice():
+            kind, data = EventType.NOTICE, _notice(fact)
         case _:
             return None
     event_id = f"{entry.position}-{int(entry.at.timestamp() * 1000):x}"
@@ -219,6 +227,16 @@ def _health(report: HealthReport) -> dict[str, Any]:
         "heartbeatAge": report.heartbeat_age,
         "backlog": report.backlog,
         "reason": report.reason,
+    }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {
+        "topic": notice.topic,
+        "note": notice.note,
+        "by": notice.by,
+        "because": notice.because,
+        "messageId": notice.message_id,
     }
 
 

@@ -9,8 +9,6 @@ them says that whoever should hear it cannot now: the fact waits, and it is no f
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
-import pluggy
-
 from .engine import EngineFactory
 from .hub import Command
 from .messages import (
@@ -22,11 +20,11 @@ from .messages import (
     HealthReport,
     Inbound,
     Later,
+    Notice,
     Outbound,
 )
-from .plugin import Check, CliCommand, Examination, Route
-
-spec = pluggy.HookspecMarker("chatgrow_bot")
+from .plugin import Check, CliCommand, Examination, PersonalData, Reload, Route, spec
+from .responses import Customer, Response
 
 
 class HookSpecs:
@@ -61,14 +59,26 @@ class HookSpecs:
         """What `chatgrow doctor` looks at besides the machine and the hub's own files."""
 
     @spec
+    def register_reloads(self) -> Iterable[Reload]:  # type: ignore[empty-body]
+        """What is read anew while the hub runs: at `chatgrow reload`, the command `reload`, a SIGHUP."""
+
+    @spec
+    def register_personal_data(self) -> Iterable[PersonalData]:  # type: ignore[empty-body]
+        """What the plugin keeps of people in tables of its own: given to whoever asks for what is kept of
+        him, and erased with all else of him."""
+
+    @spec
     async def filter_inbound(self, message: Inbound) -> Inbound | Drop | None:
         """Look at a message before anything answers it: None lets it pass, an Inbound replaces it, a Drop
         ends its way. A crash lets it pass."""
 
     @spec
-    async def answer(self, message: Inbound) -> Outbound | Sequence[Outbound] | None:
-        """Answer a customer. The first plugin that does wins; None, or a crash, asks the next.
-        Reactions, edits and deletions are not asked about."""
+    async def answer(
+        self, message: Inbound, customer: Customer
+    ) -> Outbound | Sequence[Outbound] | Response | None:
+        """Answer a customer, or do something else about his message. The first plugin that does wins; None,
+        an empty Response (which may explain itself), or a crash, asks the next. Reactions, edits and
+        deletions are not asked about."""
 
     @spec
     async def filter_outbound(self, message: Outbound, delivery: Delivery) -> Outbound | Drop | Later | None:
@@ -98,3 +108,7 @@ class HookSpecs:
     @spec
     async def on_command(self, use: CommandUse) -> None:
         """Somebody used an admin command."""
+
+    @spec
+    async def on_notice(self, notice: Notice) -> None:
+        """A plugin wants others to know of a message."""

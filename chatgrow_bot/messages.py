@@ -46,6 +46,18 @@ class Attachment:
     size: int = 0  #: bytes; 0 when it is not told
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileNamed:
+    """A file by exactly one of three names, taken into the spool when it is needed."""
+
+    path: str = ""
+    url: str = ""
+    upload_id: str = ""
+    kind: Kind | None = None
+    filename: str = ""
+    mimetype: str = ""
+
+
 #: The payload of each kind that has one.
 PAYLOADS: dict[Kind, type[Payload]] = {
     Kind.LOCATION: Location,
@@ -98,6 +110,7 @@ class Outbound:
     to: str  #: a number in international form, or a chat id
     text: str = ""  #: the words, or the caption of `media`
     media: Media | None = None
+    file: FileNamed | None = None  #: in an answer, instead of `media`: the core takes it into the spool
     payload: Payload | None = None
     about: str = ""  #: our id of the earlier message that it quotes or, with such a payload, remarks on
     mentions: tuple[str, ...] = ()  #: numbers or chat ids of people; each stands in the text as @number
@@ -203,8 +216,22 @@ class CommandUse:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A plugin wants others to know of a message: a rule said `notify`."""
+
+    topic: str  #: what it is about, in a word of the rule's author
+    note: str = ""  #: his own words; never the customer's
+    by: str  #: the plugin's name
+    because: str = ""  #: what made it, such as a rule's place
+    message_id: str = ""  #: of what came in
+    tenant: str
+    connection_id: str
+    at: datetime
+
+
 #: What the journal tells, by the name of the hook that hears it.
-Fact = Inbound | Delivery | ConnectionChange | HealthReport | Fault | CommandUse
+Fact = Inbound | Delivery | ConnectionChange | HealthReport | Fault | CommandUse | Notice
 
 
 @dataclass(frozen=True, slots=True)

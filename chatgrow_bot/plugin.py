@@ -12,13 +12,18 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from sqlalchemy import Connection
 
+from .given import Part as Part
+from .given import Reload as Reload
 from .hub import Hub, Identity, Scope
+from .hub import PersonalData as PersonalData
 from .messages import Outbound
 
 T = TypeVar("T")
 
 #: Marks a method as a hook: `@hook`, or `@hook(tryfirst=True)` to be asked before the others.
 hook = pluggy.HookimplMarker("chatgrow_bot")
+#: Marks a method of `Plugin.Hooks` as a hook that other plugins may have.
+spec = pluggy.HookspecMarker("chatgrow_bot")
 
 
 class PluginConfig(BaseModel):
@@ -36,8 +41,17 @@ class Plugin:
     #: Whether it is of no use without `admin: true`.
     needs_hub: ClassVar[bool] = False
 
+    #: Hooks that this plugin asks others to have: a class of methods marked `@spec`, named `register_...`.
+    Hooks: ClassVar[type | None] = None
+
     def __init__(self, bot: "Bot") -> None:
         self.bot = bot
+
+    def parts(self, hook: str, check: Callable[[Any], Any] = lambda value: value) -> Sequence["Part"]:
+        """What others give now to a hook of `Hooks`, in the order of chatgrow.yaml, also those that are
+        switched off. A part that `check` raises for is its giver's fault, and left out; what it returns is
+        the part's value. Not before the plugin is made: from `lifespan` on, or in a command line's word."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +224,17 @@ class Route:
 #: with its plugin's name.
 ROUTES: web.AppKey[Callable[[], Sequence[tuple[str, Route]]]] = web.AppKey("routes")
 
-#: One thing that `chatgrow check` looks at: a report for people, empty when all is well.
-Check = Callable[[], str]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What `chatgrow check` prints of something that it looked at, for people."""
+
+    wrong: str = ""  #: what must be mended
+    worth: str = ""  #: what is worth a look, and keeps nothing from working
+
+
+#: One thing that `chatgrow check` looks at; a text is what must be mended, empty when all is well.
+Check = Callable[[], str | Report]
 
 
 class Grade(StrEnum):

@@ -6,36 +6,27 @@ import hashlib
 import os
 import secrets
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 from yarl import URL
 
 from .clock import Clock
 from .errors import BadInput, FileTooLarge, MediaRefused
 from .messages import Kind, Media
 from .plugin import Http
-from .safety.blocks import BLOCK, in_blocks, read_blocks
-from .safety.files import UNFINISHED, NewFile, open_inside, write_new
+from .safety.blocks import in_blocks, read_blocks
+from .safety.files import NewFile, open_inside, write_new
 from .safety.media import HEAD, display_name, kind_of, mimetype_of
+from .spool_files import KEPT as KEPT
+from .spool_files import UPLOADS, Upload, is_untouched, load, sweep, time_there, untouched, uploaded
 
-#: How long an upload waits for the message that names it, and a crash's leavings for the sweep.
-KEPT = timedelta(hours=24)
-_UPLOADS = "uploads"
-
-
-class _Upload(BaseModel):
-    """A file that was uploaded and is not yet part of a message, as stored beside the media."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    media: Media
-    expires_at: AwareDatetime
+#: How long it may take from a file's arrival until a message names it, and seconds between two looks.
+_IN_HAND, _LOOK_AGAIN = timedelta(seconds=30), 1.0
 
 
 class Spool:
@@ -117,17 +108,17 @@ class Spool:
             raise MediaRefused("The file is not in this user's spool")
         if not await asyncio.to_thread(self._touch, media.path):
             raise MediaRefused("The file is not in this user's spool any more")
-        upload = _Upload(media=media, expires_at=self._clock.now() + KEPT)
+        upload = Upload(media=media, expires_at=self._clock.now() + KEPT)
         upload_id = secrets.token_urlsafe(24)
         data = upload.model_dump_json(by_alias=True).encode()
-        await asyncio.to_thread(write_new, self._home(tenant) / _UPLOADS, f"{upload_id}.json", data)
+        await asyncio.to_thread(write_new, self._home(tenant) / UPLOADS, f"{upload_id}.json", data)
         return upload_id
 
     async def from_upload(self, tenant: str, upload_id: str) -> Media:
         """A file uploaded before, by the same tenant. Raises MediaRefused."""
         refusal = MediaRefused("There is no upload of that id, or its 24 hours are over")
         try:
-            upload = await asyncio.to_thread(_load, self._home(tenant) / _UPLOADS, f"{upload_id}.json")
+            upload = await asyncio.to_thread(load, self._home(tenant) / UPLOADS, f"{upload_id}.json")
         except (MediaRefused, ValidationError) as error:
             raise refusal from error
         media = replace(upload.media, path=self._place(tenant, upload.media.sha256))
@@ -140,7 +131,7 @@ class Spool:
 
         The files themselves stay: a message may hold them.
         """
-        return await asyncio.to_thread(_sweep, self._folder, now)
+        return await asyncio.to_thread(sweep, self._folder, now)
 
     async def forget(
         self,
@@ -156,7 +147,7 @@ class Spool:
         makes it young first, so one that is named between the question and its removal stays.
         """
         gone = 0
-        for tenant, files in (await asyncio.to_thread(_untouched, self._folder, before)).items():
+        for tenant, files in (await asyncio.to_thread(untouched, self._folder, before)).items():
             kept = await named(tenant, files.keys())
             left = [path for sha256, path in files.items() if sha256 not in kept]
             if rehearse:
@@ -165,11 +156,42 @@ class Spool:
                 gone += await asyncio.to_thread(self._remove, left, before)
         return gone
 
+    async def read(self, tenant: str, sha256: str) -> AsyncIterator[bytes]:
+        """A tenant's file. Raises MediaRefused when it is not there."""
+        file, size = await asyncio.to_thread(open_inside, [self._home(tenant)], self._place(tenant, sha256))
+        try:
+            async for block in read_blocks(file, size):
+                yield block
+        finally:
+            await asyncio.to_thread(file.close)
+
+    async def let_go(
+        self,
+        tenant: str,
+        hashes: Collection[str],
+        named: Callable[[str, Collection[str]], Awaitable[Collection[str]]],
+    ) -> int:
+        """Remove these files of a tenant's now, but those that a message or an upload names; how many went.
+        One that was named by somebody a moment ago may be part of a message that is just being made: that one
+        is waited for."""
+        if not await asyncio.to_thread(self._home(tenant).is_dir):
+            return 0  # he never had a file, or a restore brought none back
+        gone, left = 0, set(hashes)
+        while left:
+            before = await asyncio.to_thread(time_there, self._home(tenant)) - _IN_HAND
+            left -= {*await named(tenant, left)} | await asyncio.to_thread(uploaded, self._home(tenant))
+            paths = [path for each in left if (path := self._place(tenant, each)).exists()]
+            gone += await asyncio.to_thread(self._remove, paths, before)
+            left = {path.name for path in paths if path.exists()}
+            if left:
+                await asyncio.sleep(_LOOK_AGAIN)
+        return gone
+
     def _remove(self, paths: Sequence[Path], before: datetime) -> int:
         gone = 0
         for path in paths:
             with self._names:
-                if _is_untouched(path, before):
+                if is_untouched(path, before):
                     path.unlink()
                     gone += 1
         return gone
@@ -244,42 +266,3 @@ def _last_part(url: str) -> str:
         return URL(url).name
     except ValueError:
         return ""  # the safe door says what is wrong with it
-
-
-def _load(folder: Path, name: str) -> _Upload:
-    file, size = open_inside([folder], Path(name), max_bytes=BLOCK)
-    with file:
-        return _Upload.model_validate_json(file.read(size))
-
-
-def _untouched(folder: Path, before: datetime) -> Mapping[str, Mapping[str, Path]]:
-    """The files that were named last before then: by tenant and SHA-256."""
-    found: dict[str, dict[str, Path]] = {}
-    for path in folder.glob("*/[0-9a-f][0-9a-f]/*"):
-        if _is_untouched(path, before):
-            found.setdefault(path.parts[-3], {})[path.name] = path
-    return found
-
-
-def _is_untouched(path: Path, before: datetime) -> bool:
-    try:
-        return path.stat().st_mtime < before.timestamp()
-    except FileNotFoundError:
-        return False
-
-
-def _sweep(folder: Path, now: datetime) -> int:
-    ended = 0
-    for path in folder.glob(f"*/{_UPLOADS}/*.json"):
-        try:
-            over = _load(path.parent, path.name).expires_at <= now
-        except (MediaRefused, ValidationError):
-            over = True  # nobody can use it
-        if over:
-            path.unlink(missing_ok=True)
-            ended += 1
-    for pattern in (f"*/{UNFINISHED}*", f"*/{_UPLOADS}/{UNFINISHED}*"):
-        for path in folder.glob(pattern):
-            if path.stat().st_mtime < (now - KEPT).timestamp():
-                path.unlink(missing_ok=True)
-    return ended

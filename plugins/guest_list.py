@@ -1,8 +1,10 @@
 """Talks to the numbers you name and to nobody else: for pilots on a real account.
 
-Also the example of a filter plugin: one class, its settings, and a filter on the way in and on the way out.
+Also the example of a filter plugin: one class, its settings, and a filter on the way in and on the way out;
+and of a plugin that gives another one something: a condition to the rules.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -11,6 +13,7 @@ from chatgrow_bot.addresses import chat_of, masked
 from chatgrow_bot.errors import InvalidPhoneNumber
 from chatgrow_bot.messages import Delivery, Drop, Inbound, Outbound
 from chatgrow_bot.plugin import Plugin, PluginConfig, hook
+from chatgrow_bot.responses import Customer
 
 
 def _chat(number: str) -> str:
@@ -49,6 +52,16 @@ class GuestList(Plugin):
     async def filter_outbound(self, message: Outbound, delivery: Delivery) -> Drop | None:
         """Stop a message to a stranger, whoever asked for it."""
         return self._verdict(delivery.chat)
+
+    @hook
+    def register_rule_conditions(self) -> Mapping[str, Callable[..., Awaitable[bool]]]:
+        """For the rules of auto_reply: `when: {run: {guest: true}}`."""
+        return {"guest": self._is_guest}
+
+    async def _is_guest(self, message: Inbound, customer: Customer, value: bool) -> bool:
+        """Whether the writer is on the `allow` list; with `guest: false`, whether he is not."""
+        config: Config = self.bot.config
+        return (message.sender in config.allow - config.block) is value
 
     def _verdict(self, *chats: str) -> Drop | None:
         config: Config = self.bot.config

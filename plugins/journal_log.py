@@ -18,7 +18,7 @@ from pydantic import Field
 from chatgrow_bot.addresses import masked
 from chatgrow_bot.config import Count, Folder, Size
 from chatgrow_bot.logs import LogFile, clean, is_wanted
-from chatgrow_bot.messages import CommandUse, ConnectionChange, Delivery, Fault, HealthReport, Inbound
+from chatgrow_bot.messages import CommandUse, ConnectionChange, Delivery, Fault, HealthReport, Inbound, Notice
 from chatgrow_bot.plugin import Bot, Plugin, PluginConfig, hook
 
 
@@ -145,6 +145,20 @@ class JournalLog(Plugin):
     async def on_command(self, use: CommandUse) -> None:
         """Somebody used an admin command."""
         await self._write("command", use.at, name=use.name, by=use.by, ok=use.ok)
+
+    @hook
+    async def on_notice(self, notice: Notice) -> None:
+        """A plugin wants others to know of a message; its note is a text, which the rule's place leads to."""
+        await self._write(
+            "notice",
+            notice.at,
+            tenant=notice.tenant,
+            connection=notice.connection_id,
+            message=notice.message_id,
+            topic=_without_numbers(notice.topic),
+            by=notice.by,
+            because=_without_numbers(notice.because),
+        )
 
     async def _write(self, fact: str, at: datetime, **facts: object) -> None:
         if not is_wanted():

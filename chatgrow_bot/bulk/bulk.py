@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -44,6 +45,8 @@ from .standing import Foresight, Refusal, Standing, WayOut, own_times, waits_for
 _LISTED = 1000
 #: How long an Idempotency-Key is known, as those of messages.
 _KEY_KEPT = timedelta(days=7)
+#: People asked about in one transaction, at most.
+_ASKED = 2048
 #: Of these a row is through: it has left, has ended, or a person decides.
 _THROUGH = frozenset(
     {
@@ -150,7 +153,10 @@ class Bulk:
         lids = linked_ids(entries)
         known = await self._db.read(lambda conn: store.canonical(conn, order.connection_id, lids))
         people = sorted({known.get(entry.chat, entry.chat) for entry in entries if entry.chat})
-        out = await self._db.read(lambda conn: store.opted_out(conn, tenant, people))
+        out: set[str] = set()
+        for start in range(0, len(people), _ASKED):  # of the writer, who knows also who was erased since
+            some = people[start : start + _ASKED]
+            out |= await self._db.write(partial(store.opted_out, tenant=tenant, people=some))
         await asyncio.to_thread(compare, entries, known, out, order.duplicates)
         await self._files.take_in(tenant, entries)
         return entries

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..config import Loaded, render
+from ..plugin import Report
 from .cold import loaded_plugins
 from .options import EX_CONFIG, config_option, loaded
 
@@ -17,16 +18,20 @@ from .options import EX_CONFIG, config_option, loaded
 def check(ctx: click.Context, config: Path | None) -> None:
     """Check the configuration; every error at once, with its place."""
     found = loaded(ctx, config)
-    reports = [report for report in reports_of_plugins(found) if report]
-    if reports:
-        click.echo("\n\n".join(reports), err=True)
+    reports = list(reports_of_plugins(found))
+    if wrong := [report.wrong for report in reports if report.wrong]:
+        click.echo("\n\n".join(wrong), err=True)
         sys.exit(EX_CONFIG)
+    for report in reports:
+        if report.worth:
+            click.echo(f"{report.worth}\n")
     click.echo(f"{found.document.path}: all is well")
 
 
-def reports_of_plugins(found: Loaded) -> Iterator[str]:
+def reports_of_plugins(found: Loaded) -> Iterator[Report]:
     """Load every plugin as a start would, start none, and ask each for what it knows of its own files."""
     host, hooks = loaded_plugins(found)
-    yield render(host.problems)
+    yield Report(wrong=render(host.problems))
     for _, look in hooks.register_checks():
-        yield look()
+        report = look()
+        yield report if isinstance(report, Report) else Report(wrong=report)

@@ -1,7 +1,7 @@
 """Plugins made but not started, for words that need their configuration and no more."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,18 +10,19 @@ import structlog
 from ..clock import SystemClock
 from ..config import InvalidConfig
 from ..config.load import Loaded, load
-from ..errors import ChatgrowError, PluginError
+from ..errors import PluginError
 from ..hooks import Hooks
 from ..hooks.registry import Instance
 from ..host import Host
 from ..host.loader import Catalogue, own_settings
-from ..plugin import Plugin, PluginConfig, Route, Store
+from ..messages import Fault
+from ..plugin import PluginConfig, Route, Store
 from ..safety.http import SafeHttp
 
 
 def loaded_plugins(found: Loaded) -> tuple[Host, Hooks]:
     """Every plugin that chatgrow.yaml lists, as a start would load it, and none started; `host.problems` says
-    which could not be."""
+    which could not be. Those that a start would start are on: their parts may be asked."""
     clock = SystemClock()
     hooks = Hooks(clock=clock, report=lambda fault: None)
     host = Host(
@@ -34,6 +35,8 @@ def loaded_plugins(found: Loaded) -> tuple[Host, Hooks]:
         serves=lambda tenants: lambda tenant: True,
     )
     host.load()
+    for name in host.names:
+        hooks.switch(name, on=found.settings.plugins[name].enabled)
     return host, hooks
 
 
@@ -66,17 +69,39 @@ class ColdBot:
         raise PluginError(f"'{name}' is there only while the hub runs: chatgrow run")
 
 
-def cold_plugins(config: Path) -> Iterator[tuple[str, Plugin]]:
-    """Every plugin there is, listed in the configuration or not, each as its first entry there configures it.
-    One that cannot be made is passed over: `chatgrow check` says why."""
+def cold_plugins(config: Path, report: Callable[[Fault], None]) -> Iterator[Hooks]:
+    """Every plugin there is. Those that the configuration lists come first and together, for they may have
+    parts for each other; each of the others by itself. One that cannot be made is passed over: `chatgrow
+    check` says why."""
     found = _loaded_or_none(config)
     catalogue = Catalogue(found.settings.plugin_folders if found else ())
+    entries = found.settings.plugins if found else {}
+    named = {name: entry.plugin or name for name, entry in entries.items()}
+    listed = [made for name, kind in named.items() if (made := _made(catalogue, name, kind, found))]
+    yield _together(listed, report, on=[each.name for each in listed if entries[each.name].enabled])
     for name in catalogue.names():
-        try:
-            kind = catalogue.find(name)
-            yield name, kind(ColdBot(name, _configured(kind, name, found)))
-        except ChatgrowError:
-            continue
+        if name not in named.values() and (made := _made(catalogue, name, name, None)):
+            yield _together([made], report)
+
+
+def _together(
+    instances: Sequence[Instance], report: Callable[[Fault], None], on: Sequence[str] = ()
+) -> Hooks:
+    hooks = Hooks(clock=SystemClock(), report=report)
+    hooks.register(instances)
+    for name in on:
+        hooks.switch(name, on=True)
+    return hooks
+
+
+def _made(catalogue: Catalogue, name: str, kind: str, found: Loaded | None) -> Instance | None:
+    try:
+        make = catalogue.find(kind)
+        own = own_settings(make, found.document, name)[0] if found else None
+        plugin = make(ColdBot(name, own or make.Config()))
+    except (Exception, SystemExit):  # of its code, or settings that it cannot do without
+        return None
+    return Instance(name=name, plugin=plugin, serves=lambda tenant: True)
 
 
 def cold_routes(config: Path) -> Sequence[tuple[str, Route]]:
@@ -103,12 +128,3 @@ def _loaded_or_none(config: Path) -> Loaded | None:
         return load(config, os.environ)
     except (InvalidConfig, OSError):
         return None
-
-
-def _configured(kind: type[Plugin], name: str, found: Loaded | None) -> PluginConfig:
-    for instance, entry in found.settings.plugins.items() if found else ():
-        if found and (entry.plugin or instance) == name:
-            config, _ = own_settings(kind, found.document, instance)
-            if config:
-                return config
-    return kind.Config()

@@ -59,7 +59,7 @@ def _findings(path: Path) -> Iterator[Finding]:
 
 
 def _configuration(found: Loaded) -> Iterator[Finding]:
-    reports = [report for report in reports_of_plugins(found) if report]
+    reports = [report.wrong for report in reports_of_plugins(found) if report.wrong]
     if reports:
         said = "something in it cannot be used"
         yield Finding(what="configuration", grade=Grade.BAD, said=said, do="\n\n".join(reports))

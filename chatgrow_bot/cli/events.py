@@ -30,7 +30,7 @@ _BEGINNING = "0-0"
 @click.option("--after", default="", help="Those behind the event of this id.")
 @remote
 def events(hub: Remote, follow: bool, types: Sequence[str], connection: str, after: str) -> None:
-    """Show what happens: messages and how far they come, connections, health, faults."""
+    """Show what happens: messages and how far they come, connections, health, faults, notices."""
 
     async def work(client: Client) -> None:
         asked = partial(client.events, types, connection)
@@ -93,6 +93,9 @@ def _said(event: Event) -> str:
             return f"{on}{state('ok' if told.get('isHealthy') else 'failing')}{_why(event)}"
         case "fault":
             return f"{on}{safe(told.get('where'))}{_why(event)}"
+        case "notice":
+            note = f": {safe(told.get('note'))}" if told.get("note") else ""
+            return f"{on}{safe(told.get('topic'))}{note} (message {safe(told.get('messageId') or '-')})"
     return f"{on}{safe(dict(told))}"
 
 

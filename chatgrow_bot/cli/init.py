@@ -12,6 +12,7 @@ _FILES = (
     "config/rules/*.yaml",
     "config/README.md",
     "config/schema.json",
+    "config/rules.schema.json",
     "plugins/README.md",
     ".env.example",
     ".gitignore",

@@ -17,7 +17,8 @@ _WORDS = {
         word: (word, word)
         for word in (
             *("init", "run", "check", "doctor", "why", "plugins", "user", "token", "key", "sessions", "logs"),
-            *("backup", "login", "send", "bulk", "connections", "qr", "queue", "stats", "events"),
+            *("backup", "login", "say", "send", "bulk", "connections", "contacts"),
+            *("qr", "queue", "reload", "stats", "events"),
         )
     },
     "logout": ("login", "logout"),

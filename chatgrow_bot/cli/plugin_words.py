@@ -5,24 +5,19 @@ from pathlib import Path
 
 import click
 
-from ..clock import SystemClock
-from ..hooks import Hooks
-from ..hooks.registry import Instance
 from ..messages import Fault
 from .cold import cold_plugins
 
 
 @lru_cache
 def words_of_plugins(config: Path) -> dict[str, click.Command]:
-    """Every word, by its name. A plugin that fails at it is named and passed over."""
-    hooks = Hooks(clock=SystemClock(), report=_say)
-    hooks.register(
-        [
-            Instance(name=name, plugin=plugin, serves=lambda tenant: True)
-            for name, plugin in cold_plugins(config)
-        ]
-    )
-    return {word.name or by: word for by, word in hooks.register_cli()}
+    """Every word, by its name; of several of a name, the first. A plugin that fails at it is named and passed
+    over."""
+    words: dict[str, click.Command] = {}
+    for hooks in cold_plugins(config, _say):
+        for by, word in hooks.register_cli():
+            words.setdefault(word.name or by, word)
+    return words
 
 
 def _say(fault: Fault) -> None:

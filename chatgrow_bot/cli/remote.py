@@ -43,6 +43,8 @@ class Remote:
     url: str
     token: str = field(repr=False)
     as_json: bool
+    config: Path | None = None  #: another configuration, if one was named
+    is_elsewhere: bool = False  #: it was named by its address
 
     def ask(self, work: Callable[[Client], Awaitable[T]], *, patience: float = _PATIENCE) -> T:
         """Do this with the hub. What it refuses for want of a token is told with the way to get one."""
@@ -111,10 +113,9 @@ def remote(word: _Word) -> _Word:
         if ctx.invoked_subcommand:  # what follows takes over what stands before it
             ctx.meta[_GIVEN] = given
             return None
-        address = _address(ctx, given).rstrip("/")
-        shown = (given.token or os.environ.get(TOKEN, "")).strip() or saved(address)
+        hub = _meant(ctx, given)
         try:
-            return word(hub=Remote(url=address, token=shown, as_json=given.as_json), **more)
+            return word(hub=hub, **more)
         except KeyboardInterrupt:
             interrupted()
 
@@ -129,6 +130,17 @@ def remote(word: _Word) -> _Word:
     for option in options:
         asked = option(asked)
     return asked  # type: ignore[return-value]
+
+
+def _meant(ctx: click.Context, given: _Given) -> Remote:
+    address = _address(ctx, given).rstrip("/")
+    return Remote(
+        url=address,
+        token=(given.token or os.environ.get(TOKEN, "")).strip() or saved(address),
+        as_json=given.as_json,
+        config=given.config,
+        is_elsewhere=bool(given.url or (os.environ.get(URL) and not given.config)),
+    )
 
 
 def interrupted(words: str = "") -> NoReturn:

@@ -4,12 +4,15 @@ import asyncio
 import gc
 import os
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
 import uvloop
 
 from ..app import open_hub
+from ..background import background
 from ..config.load import Loaded
 from ..logs import Rotation, configure
 from .options import config_option, loaded
@@ -27,7 +30,7 @@ _CLOSING = 40.0
 @config_option
 @click.pass_context
 def run(ctx: click.Context, config: Path | None) -> None:
-    """Run the hub until Ctrl-C, SIGTERM or the end of its terminal."""
+    """Run the hub until Ctrl-C, SIGTERM or the end of its terminal. SIGHUP: read anew what can be."""
     found = loaded(ctx, config)
     os.umask(0o077)  # logs that rotate, the database's side files: what is made from here on is ours alone
     shut(found.secrets, found.secret_names)
@@ -58,8 +61,10 @@ async def _hub(found: Loaded, stop: Stop) -> None:
                 "It is shown this once. To change it, stop the hub: chatgrow user passwd admin\n"
             )
         click.echo(f"ChatGrow Bot listens on http://{running.host}:{running.port}  (Ctrl-C stops it)")
-        await stop.wait()
-        click.echo("Stopping: what is being sent is finished, the rest stays queued. Again: at once.")
+        async with background(stop.reading_anew(partial(running.reload, "SIGHUP")), "reload"):
+            await stop.wait()
+        with suppress(OSError):  # a terminal that is gone is the very reason
+            click.echo("Stopping: what is being sent is finished, the rest stays queued. Again: at once.")
 
 
 def _settle_memory() -> None:

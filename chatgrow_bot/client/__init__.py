@@ -38,6 +38,7 @@ from .nouns import (
     SentMessage,
     Upload,
 )
+from .privacy import Erased
 
 __all__ = [
     "Accepted",
@@ -49,6 +50,7 @@ __all__ = [
     "Connection",
     "Contact",
     "Decided",
+    "Erased",
     "Event",
     "Handed",
     "Health",

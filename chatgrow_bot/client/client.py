@@ -12,13 +12,15 @@ from .events import EventCalls
 from .figures import FigureCalls
 from .login import Caller, Login, Token
 from .messages import MessageCalls
-from .wire import Wire
+from .nouns import Commanded
+from .privacy import PrivacyCalls
+from .wire import Wire, part
 
 #: Seconds for which a call is tried again by itself.
 _PATIENCE = 30.0
 
 
-class Client(ConnectionCalls, MessageCalls, BulkCalls, FigureCalls, EventCalls, EndpointCalls):
+class Client(ConnectionCalls, MessageCalls, BulkCalls, FigureCalls, EventCalls, EndpointCalls, PrivacyCalls):
     """A caller of a hub.
 
         async with Client("http://127.0.0.1:3000", "cgk_...") as client:
@@ -71,6 +73,11 @@ class Client(ConnectionCalls, MessageCalls, BulkCalls, FigureCalls, EventCalls, 
         body = {"name": name, "scopes": scopes, "expiresAt": expires_at}
         made = await self._wire.post(dict[str, Any], "/api/keys", body)
         return str(made["key"])
+
+    async def command(self, name: str, *args: str) -> Commanded:
+        """Run an admin command. One that must be confirmed answers with a code in `data["confirm"]`, and runs
+        when it is repeated with the code behind its arguments."""
+        return await self._wire.post(Commanded, f"/api/commands/{part(name)}", {"args": args})
 
 
 def _wire(url: str, caller: Caller, patience: float, clock: Clock | None) -> Wire:

@@ -161,3 +161,11 @@ class Event(Answer, frozen=True, kw_only=True):
     type: str
     timestamp: datetime | None = None
     data: Mapping[str, Any] = {}
+
+
+class Commanded(Answer, frozen=True, kw_only=True):
+    """What an admin command says."""
+
+    ok: bool
+    text: str = ""
+    data: Mapping[str, Any] = {}

@@ -9,8 +9,9 @@ from .names import did_you_mean, nearest
 from .plans import Plan, Plans
 from .plugins import RESERVED, PluginEntry, Tenants
 from .report import InvalidConfig, Position, Problem, in_order, render
+from .shape import Misfit, Shape
 from .source import Document, read, survey
-from .values import Count, Flag, Folder, Limit, Seconds, Section, Size
+from .values import Count, Flag, Folder, Limit, Seconds, Section, Size, Zone
 from .walk import At
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "InvalidConfig",
     "Limit",
     "Loaded",
+    "Misfit",
     "OnUnknown",
     "Pacing",
     "Plan",
@@ -36,8 +38,10 @@ __all__ = [
     "Section",
     "SendPace",
     "Settings",
+    "Shape",
     "Size",
     "Tenants",
+    "Zone",
     "check",
     "did_you_mean",
     "in_order",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, IPvAnyNetwork, field_validator
 
 from .connection import ConnectionSettings, Pacing
+from .consent import Consent
 from .plans import Plans
 from .plugins import InstanceName, PluginEntry
 from .values import Count, Folder, Seconds, Section, Size, TokenSecret
@@ -184,6 +185,13 @@ class InboundSettings(Section):
     replies_per_hour: Count = Field(
         default=500, ge=1, description="Automatic replies of one connection within an hour, at most."
     )
+    dull_traces: Seconds = Field(
+        default=_DAY,
+        ge=0,
+        le=366 * _DAY,
+        description="Seconds for which traces are kept in which nothing matched and nothing failed; others "
+        "stay as long as their message.",
+    )
     flood: Flood = Field(default=Flood(), description="When one chat writes too much to be answered.")
     loop_breaker: LoopBreaker = Field(
         default=LoopBreaker(), description="When automatic replies fall silent."
@@ -233,6 +241,7 @@ class Settings(Section):
         default=ConnectionSettings(), description="What holds for each connection unless it says otherwise."
     )
     inbound: InboundSettings = Field(default=InboundSettings(), description="The way in.")
+    consent: Consent = Field(default=Consent(), description="STOP and START, and what they are answered.")
     plans: Plans = Field(default=Plans(), description="What users may do, by plan.")
     admins: tuple[str, ...] = Field(
         default=("admin",),

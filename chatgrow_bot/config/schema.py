@@ -14,13 +14,15 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from ..consent.languages import EVERYWHERE, LANGUAGES
 from .connection import Pacing
 from .environment import VARIABLES
 from .models import Settings
 from .plugins import PluginEntry
 from .values import Section
 
-_BEGIN = "<!-- {name}: made by `python -m chatgrow_bot.config.schema` -->"
+_MAKER = "python -m chatgrow_bot.config.schema"
+_BEGIN = "<!-- {name}: made by `{maker}` -->"
 _END = "<!-- end of {name} -->"
 
 
@@ -45,13 +47,16 @@ def generated(folder: Path) -> Mapping[Path, str]:
     """What the made files in the `config` folder should contain. Raises ValueError when README.md lacks a
     marker."""
     manual = (folder / "README.md").read_text(encoding="utf-8")
-    for name, lines in (("settings", _settings()), ("variables", _variables())):
-        manual = _between(manual, name, "\n".join(lines))
+    made = (("settings", _settings()), ("variables", _variables()), ("words of consent", _words()))
+    for name, lines in made:
+        manual = between(manual, name, "\n".join(lines))
     return {folder / "schema.json": schema_of(Settings), folder / "README.md": manual}
 
 
-def _between(text: str, name: str, table: str) -> str:
-    begin, end = _BEGIN.format(name=name), _END.format(name=name)
+def between(text: str, name: str, table: str, maker: str = _MAKER) -> str:
+    """A manual with a table between its two markers, of which the first tells what made it. Raises ValueError
+    when there are none."""
+    begin, end = _BEGIN.format(name=name, maker=maker), _END.format(name=name)
     before, found, rest = text.partition(begin)
     _, closed, after = rest.partition(end)
     if not (found and closed):
@@ -75,6 +80,16 @@ def _variables() -> Iterator[str]:
     yield "|---|---|---|"
     for name, variable in VARIABLES.items():
         yield f"| `{name}` | `{'.'.join(variable.at)}` | {variable.means} |"
+
+
+def _words() -> Iterator[str]:
+    yield "| language | stops | starts again |"
+    yield "|---|---|---|"
+    for name, words in (("every", EVERYWHERE), *LANGUAGES.items()):
+        cells = (
+            ", ".join(f"`{word}`" for word in each) for each in ((*words.stop, *words.alone), words.start)
+        )
+        yield f"| {name} | {' | '.join(cells)} |"
 
 
 def _table(rows: Iterable[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 pluggy holds the registry and cannot await, so the implementations are walked here. One typed method per hook.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial, wraps
@@ -26,13 +26,16 @@ from ..messages import (
     HealthReport,
     Inbound,
     Later,
+    Notice,
     Outbound,
     Step,
 )
-from ..plugin import Check, CliCommand, Examination, Route
-from .isolation import Failed, Isolation, place_of
+from ..plugin import Check, CliCommand, Examination, PersonalData, Reload, Route
+from ..responses import Customer, Response, Trace
+from .given import Given, all_of
+from .isolation import Failed, Isolation
 from .registry import Instance, Registry
-from .verdicts import inbound_verdict, outbound_verdict, replies, said
+from .verdicts import inbound_verdict, outbound_verdict, response, said
 
 T = TypeVar("T")
 
@@ -48,10 +51,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """Who answered, and what."""
+    """Who took care of a message, and how."""
 
     by: str  #: the instance's name
-    messages: tuple[Outbound, ...]
+    response: Response
+
+    @property
+    def messages(self) -> tuple[Outbound, ...]:
+        """What is said."""
+        return self.response.messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +80,17 @@ class Hooks:
     ) -> None:
         self.isolation = Isolation(clock, report)
         self._clock = clock
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._registry = Registry()
         self._on: set[str] = set()
+        self._given = Given(self._registry, self.isolation, self.is_on)
+        self._collect = self._given.collect
 
     def register(self, instances: Sequence[Instance]) -> Mapping[str, PluginError]:
         """Take in all instances, in the order of chatgrow.yaml, switched off. Returns why some are not."""
-        return self._registry.register(instances)
+        refused = self._registry.register(instances)
+        self._given.hand_out(each for each in instances if each.name not in refused)
+        return refused
 
     def switch(self, instance: str, *, on: bool) -> None:
         """Ask an instance from now on, or no longer."""
@@ -134,19 +146,13 @@ class Hooks:
         """What `chatgrow doctor` looks at besides the machine and the hub's own files."""
         return self._collect("register_examinations", list)
 
-    def _collect(
-        self, hook: str, unpack: Callable[[Any], Iterable[T]], instance: str | None = None
-    ) -> list[tuple[str, T]]:
-        pairs: list[tuple[str, T]] = []
-        for found in self._registry.implementations(hook):
-            if instance not in (None, found.plugin_name):
-                continue
-            try:
-                pairs += [(found.plugin_name, part) for part in unpack(found.function())]
-            except (Exception, SystemExit) as error:
-                reason = f"{hook}: {type(error).__name__}: {error} ({place_of(error)})"
-                self.isolation.fault(found.plugin_name, reason)
-        return pairs
+    def register_reloads(self) -> list[tuple[str, Reload]]:
+        """What is read anew while the hub runs."""
+        return self._collect("register_reloads", all_of(Reload))
+
+    def register_personal_data(self) -> list[tuple[str, PersonalData]]:
+        """What plugins keep of people, also those that are switched off."""
+        return self._collect("register_personal_data", list)
 
     def _route(self, name: str, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         @wraps(route.handler)  # the API's document tells of a route by its handler's name and docstring
@@ -165,7 +171,7 @@ class Hooks:
 
     async def filter_inbound(self, message: Inbound, trace: list[Step] | None = None) -> Inbound | Drop:
         """The message as the filters leave it, or the first Drop. A filter that fails lets it pass."""
-        question = _Question("filter_inbound", self._limits.filter, message, trace)
+        question = _Question("filter_inbound", self.limits.filter, message, trace)
         for found in self._asked(question):
             verdict = await self._ask(question, found, inbound_verdict(message), message=message)
             if isinstance(verdict, Drop):
@@ -174,13 +180,24 @@ class Hooks:
                 message = verdict
         return message
 
-    async def answer(self, message: Inbound, trace: list[Step] | None = None) -> Answered | None:
-        """The first answer. A plugin that fails is passed over."""
-        question = _Question("answer", self._limits.answer, message, trace)
+    async def answer(
+        self,
+        message: Inbound,
+        customer: Customer,
+        trace: list[Step] | None = None,
+        told: dict[str, Trace] | None = None,
+    ) -> Answered | None:
+        """The first that takes care of the message. A plugin that fails is passed over. `told` is filled with
+        how each that was asked came to its response, where it tells."""
+        question = _Question("answer", self.limits.answer, message, trace)
         for found in self._asked(question):
-            messages = await self._ask(question, found, replies, message=message)
-            if isinstance(messages, tuple):
-                return Answered(by=found.plugin_name, messages=messages)
+            given = await self._ask(question, found, response, message=message, customer=customer)
+            if not isinstance(given, Response):
+                continue
+            if told is not None and given.trace is not None:
+                told[found.plugin_name] = given.trace
+            if given.settles:
+                return Answered(by=found.plugin_name, response=given)
         return None
 
     async def filter_outbound(
@@ -188,7 +205,7 @@ class Hooks:
     ) -> Outbound | Drop | Later:
         """The message as the filters leave it, or the first Drop or Later. A filter that fails or sleeps
         holds the message."""
-        question = _Question("filter_outbound", self._limits.filter, delivery, trace)
+        question = _Question("filter_outbound", self.limits.filter, delivery, trace)
         for found in self._asked(question):
             check = outbound_verdict(message)
             match await self._ask(question, found, check, message=message, delivery=delivery):
@@ -252,6 +269,10 @@ class Hooks:
         """Somebody used an admin command."""
         await self._tell("on_command", instance, use, use=use)
 
+    async def on_notice(self, instance: str, notice: Notice) -> None:
+        """A plugin wants others to know of a message."""
+        await self._tell("on_notice", instance, notice, notice=notice)
+
     async def _tell(self, hook: str, instance: str, fact: Fact, **given: object) -> None:
         found = self._registry.implementation(hook, instance)
         if found is None:
@@ -261,7 +282,7 @@ class Hooks:
             instance,
             hook,
             _call(found, given),
-            seconds=self._limits.fact,
+            seconds=self.limits.fact,
             check=lambda nothing: nothing,
             no_fault=ReceiverDown,
             quiet=True,

@@ -6,7 +6,9 @@ from typing import TypeVar
 
 from ..messages import TEXT_LIMIT, Drop, Inbound, Later, Media, Outbound
 from ..payloads import well_formed
+from ..responses import Response
 from .isolation import Failed, WrongAnswer
+from .responding import checked, done, is_named
 
 #: Messages in one answer, and characters of a reason that a trace keeps, at most.
 MOST, _WORDS = 100, 500
@@ -42,6 +44,8 @@ def outbound_verdict(message: Outbound) -> Callable[[object], Outbound | Drop | 
                 return value
             case Later():
                 raise WrongAnswer("gave a Later whose seconds cannot be waited for")
+            case Outbound(file=file) if file is not None:
+                raise WrongAnswer("named a file; here it is `media`, for nothing is fetched any more")
             case Outbound() if value.to == message.to:
                 return _formed(value)
             case Outbound():
@@ -52,26 +56,40 @@ def outbound_verdict(message: Outbound) -> Callable[[object], Outbound | Drop | 
     return check
 
 
-def replies(value: object) -> tuple[Outbound, ...] | None:
-    """Checks what answer gives; None when there is nothing to say."""
+def response(value: object) -> Response | None:
+    """Checks what answer gives; None when there is nothing to it."""
     match value:
         case None:
             return None
         case Outbound():
-            return (_formed(value),)
-        case list() | tuple() if len(value) > MOST:
-            raise WrongAnswer(f"gave {len(value)} messages at once; {MOST} at most")
-        case list() | tuple() if all(isinstance(item, Outbound) for item in value):
-            return tuple(map(_formed, value)) or None
+            return Response(messages=(_reply(value),))
+        case list() | tuple():
+            messages = _replies(value)
+            return Response(messages=messages) if messages else None
+        case Response():
+            return checked(value, _replies(value.messages))
         case _:
-            raise _unfit(value, "an Outbound, a list of them or None")
+            raise _unfit(value, "an Outbound, a list of them, a Response or None")
+
+
+def _replies(value: object) -> tuple[Outbound, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, Outbound) for item in value):
+        raise _unfit(value, "an Outbound, a list of them, a Response or None")
+    if len(value) > MOST:
+        raise WrongAnswer(f"gave {len(value)} messages at once; {MOST} at most")
+    return tuple(map(_reply, value))
+
+
+def _reply(message: Outbound) -> Outbound:
+    """One that may name a file, instead of carrying one."""
+    if message.file is not None and (message.media or message.payload or not is_named(message.file)):
+        raise WrongAnswer("named a file that is not a FileNamed with one name, or beside something to carry")
+    return _formed(message)
 
 
 def said(verdict: object) -> str:
     """A verdict in words, for the trace."""
     match verdict:
-        case None:
-            return "passed"
         case Inbound() | Outbound():
             return "changed it"
         case Drop(reason=reason):
@@ -80,8 +98,10 @@ def said(verdict: object) -> str:
             return f"held it for {seconds:g} s" + (f": {reason[:_WORDS]}" if reason else "")
         case Failed(reason=reason):
             return f"failed: {reason}"
+        case Response():
+            return done(verdict)
         case _:
-            return "answered"
+            return "passed"
 
 
 def _formed(message: Message) -> Message:

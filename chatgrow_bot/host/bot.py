@@ -2,6 +2,7 @@
 end with it."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from ..errors import BadInput, NotAllowed, PluginError
 from ..facts import next_key
 from ..hub import Hub
+from ..inbox.enclosures import digest, fetched
 from ..messages import Outbound
 from ..plugin import Http, PluginConfig, Store
 from ..store import plugin_store
@@ -51,8 +53,8 @@ class PluginBot:
     async def send(self, tenant: str, message: Outbound) -> str:
         """Queue a message; its id once it is on disk. Without a connection, by the tenant's only one.
 
-        Raises NotAllowed for a tenant this plugin does not serve, BadInput when it is unclear which
-        connection is meant, and what the outbox raises.
+        A file that it names is taken in first. Raises NotAllowed for a tenant this plugin does not serve,
+        BadInput when it is unclear which connection is meant, MediaRefused, and what the outbox raises.
         """
         key = next_key()
         if not self._serves(tenant):
@@ -64,7 +66,16 @@ class PluginBot:
             if len(connections) != 1:
                 raise BadInput(f"the tenant has {len(connections)} connections, and the message names none")
             connection_id = connections[0].connection_id
-        delivery = await hub.outbox.enqueue(tenant, connection_id, message, source=self.name, key=key)
+        if message.file is None:
+            delivery = await hub.outbox.enqueue(tenant, connection_id, message, source=self.name, key=key)
+            return delivery.id
+        asked = digest(message.file)
+        if key and (before := await hub.outbox.asked_before(tenant, key, asked)):
+            return before.id  # the file may be gone by now
+        whole = replace(message, file=None, media=await fetched(hub.spool, tenant, message.file))
+        delivery = await hub.outbox.enqueue(
+            tenant, connection_id, whole, source=self.name, key=key, asked=asked
+        )
         return delivery.id
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:

@@ -74,6 +74,9 @@ from .parts import Inbox as Inbox
 from .parts import Outbox as Outbox
 from .parts import Queue as Queue
 from .parts import Sealer as Sealer
+from .privacy import Erased as Erased
+from .privacy import PersonalData as PersonalData
+from .privacy import Privacy as Privacy
 from .spool import Spool as Spool
 from .usage import NEAR as NEAR
 from .usage import Plans as Plans

@@ -10,7 +10,8 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Protocol
 
-from ..messages import Kind, Media
+from ..messages import FileNamed as FileNamed
+from ..messages import Media
 from ..payloads import Payload
 
 #: Rows of one request, at most.
@@ -46,19 +47,6 @@ class SendingHours:
     end: time
     days: frozenset[int] = frozenset(range(7))  #: Monday is 0; a night belongs to the day it begins on
     zone: str = "UTC"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileNamed:
-    """A file that a row names, by exactly one of the three; what is behind an address is fetched when it is
-    its turn."""
-
-    path: str = ""
-    url: str = ""
-    upload_id: str = ""
-    kind: Kind | None = None
-    filename: str = ""
-    mimetype: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ class EventType(StrEnum):
     CONNECTION = "connection.state"  #: a connection came to another state
     HEALTH = "connection.health"  #: a connection fares otherwise
     FAULT = "fault"  #: something went wrong that a person may want to know
+    NOTICE = "notice"  #: a plugin wants others to know of a message: a rule said `notify`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

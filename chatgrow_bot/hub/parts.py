@@ -24,6 +24,7 @@ from .nouns import (
     QueueStatus,
 )
 from .outside import Entered, FromOutside, Use, WebhookKeys
+from .privacy import Privacy
 from .spool import Spool
 from .usage import Plans
 
@@ -257,5 +258,6 @@ class Hub:
     stats: Stats
     events: Events
     vault: Sealer
+    privacy: Privacy
     report: Callable[[Fact], None]  #: a fault, or other news, for whom it concerns: in the journal soon
     clock: Clock

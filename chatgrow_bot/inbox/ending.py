@@ -1,8 +1,8 @@
-"""The end of a message's way in: the job and the replies to it in one transaction, so that a crash before it
-asks again and one after it never."""
+"""The end of a message's way in: the job, the replies to it and whatever else is done because of it in one
+transaction, so that a crash before it asks again and one after it never."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,15 +11,20 @@ from sqlalchemy import Connection
 from ..clock import Clock
 from ..errors import BadInput
 from ..limits import LoopLimits
-from ..messages import Fault, Inbound, Lane, Outbound, Step
+from ..messages import Fault, Inbound, Outbound, Priority, Step
 from ..outbox import Outbox
 from ..store import connections as stored_connections
 from ..store import inbox as store
 from ..store import replies as stored_replies
+from ..store import traces
 from ..store.database import Database
 from ..store.inbox import Ended
 from ..store.rows import Outgoing
+from . import deeds
 from .answers import Decision
+from .deeds import Deeds, Doing
+from .loops import Reply
+from .seen import Seen
 from .unanswered import Unanswered
 
 _HOUR = timedelta(hours=1)
@@ -34,10 +39,12 @@ class _Done:
     ended: Ended
     leaving: Sequence[Outgoing] = ()
     strangers: bool = False  #: a reply named a connection that the tenant does not have
+    besides: deeds.Done = field(default_factory=deeds.Done)
 
 
 class Endings:
-    """Ends ways in as was decided, and tells whoever must know."""
+    """Ends ways in as was decided, and tells whoever must know. `finish(message)` ends the rest of what is
+    queued for a customer who has opted out."""
 
     def __init__(
         self,
@@ -48,6 +55,9 @@ class Endings:
         unanswered: Unanswered,
         loops: LoopLimits,
         report: Callable[[Fault], None],
+        deeds: Deeds,
+        seen: Seen,
+        finish: Callable[[Inbound], None],
     ) -> None:
         self._db = db
         self._clock = clock
@@ -55,30 +65,23 @@ class Endings:
         self._unanswered = unanswered
         self._loops = loops
         self._report = report
+        self._deeds = deeds
+        self._seen = seen
+        self._finish = finish
         self._capped: dict[str, datetime] = {}  #: connections of which it was told lately, and when
 
     async def end(self, message: Inbound, decision: Decision, trace: Sequence[Step]) -> None:
-        """Queue the replies and end the way in. Nothing follows if it had ended before."""
-        steps, faults = list(trace), [decision.fault] if decision.fault else []
-        drafts = [self._draft(message, reply, by, steps, faults) for by, reply in decision.replies]
-        rows = [row for row in drafts if row]
-        decided = Ended(decision.outcome, steps)
-        since = self._clock.now() - _HOUR
-
-        def work(conn: Connection) -> _Done | None:
-            done = _done(conn, message, decided, rows, (self._loops, since))
-            if not store.finish(conn, message.id, done.ended):
-                return None
-            self._outbox.answer(conn, done.leaving)
-            return done
-
-        done = await self._db.write(work)
+        """Queue the replies, do whatever else is to be done, and end the way in. Nothing follows if it had
+        ended before."""
+        steps, faults = list(trace), list(decision.faults)
+        rows = self._drafts(message, decision, steps, faults)
+        at = self._clock.now()
+        done = await self._db.write(lambda conn: self._ended(conn, message, decision, steps, rows, at))
         if done is None:
             return
         outcome = done.ended.outcome
         log.info("message came in", message=message.id, connection=message.connection_id, outcome=outcome)
-        for name in {row.delivery.connection_id for row in done.leaving}:
-            self._outbox.wake(name)
+        self._go_on(message, done)
         if done.strangers:
             faults.append("a reply names a connection that the tenant does not have")
         if outcome == "capped" and self._is_news(message.connection_id):
@@ -86,21 +89,73 @@ class Endings:
             faults.append(f"automatic replies fall silent: {reason}")
         if decision.age is not None:
             self._unanswered.note(message, decision.age)
-        for reason in faults:
+        for reason in (*faults, *done.besides.faults):
             self.fault(message.tenant, message.connection_id, reason)
 
+    def _drafts(
+        self, message: Inbound, decision: Decision, steps: list[Step], faults: list[str]
+    ) -> Sequence[Outgoing]:
+        """The rows that the replies will be. What stands behind one that leaves later leaves no sooner."""
+        rows: list[Outgoing] = []
+        after: datetime | None = None
+        least = Priority.HIGH
+        for reply in decision.replies:
+            content = _behind(reply.content, after, least)
+            row = self._draft(message, replace(reply, content=content), decision.by, steps, faults)
+            if row is not None:
+                rows.append(row)
+                least = row.delivery.priority
+                if row.delivery.due > row.delivery.created_at:
+                    after = row.delivery.due
+        return rows
+
     def _draft(
-        self, message: Inbound, reply: Outbound, by: str, steps: list[Step], faults: list[str]
+        self, message: Inbound, reply: Reply, by: str, steps: list[Step], faults: list[str]
     ) -> Outgoing | None:
-        connection_id = reply.connection_id or message.connection_id
+        content = reply.content
+        connection_id = content.connection_id or message.connection_id
         try:
             return self._outbox.draft(
-                message.tenant, connection_id, reply, source=by, lane=Lane.REPLY, cause=message.id
+                message.tenant, connection_id, content, source=by, lane=reply.lane, cause=message.id
             )
         except BadInput as error:
             steps.append(Step(stage="reply", by=by, result=str(error)))
             faults.append(f"the reply of '{by}' cannot be sent: {error}")
             return None
+
+    def _ended(
+        self,
+        conn: Connection,
+        message: Inbound,
+        decision: Decision,
+        steps: Sequence[Step],
+        rows: Sequence[Outgoing],
+        at: datetime,
+    ) -> _Done | None:
+        """All of it, in one transaction; None if it had ended before."""
+        if not store.finish(conn, message.id, None):
+            return None
+        nothing = "done" if decision.outcome == "answered" and decision.deeds else "no answer"
+        decided = Ended(decision.outcome, steps)
+        done = _done(conn, message, decided, rows, (self._loops, at - _HOUR), nothing)
+        doing = Doing(message, decision.by, at)
+        besides = self._deeds.carry_out(conn, doing, decision.deeds, done.leaving)
+        ended = replace(done.ended, trace=[*done.ended.trace, *besides.steps])
+        store.note(conn, message.id, ended)
+        self._outbox.answer(conn, [*done.leaving, *besides.answers])
+        for plugin, trace in decision.told.items():
+            traces.keep(conn, message.id, plugin, trace, at)
+        return replace(done, ended=ended, besides=besides)
+
+    def _go_on(self, message: Inbound, done: _Done) -> None:
+        """What follows once it is certain."""
+        rows = (*done.leaving, *done.besides.answers)
+        for name in {row.delivery.connection_id for row in rows} | done.besides.touched:
+            self._outbox.wake(name)
+        if done.besides.more:
+            self._finish(message)
+        if done.besides.is_read:
+            self._seen.note(message)
 
     def _is_news(self, connection_id: str) -> bool:
         """Whether nobody was told within the hour that a connection has used up its replies."""
@@ -123,9 +178,10 @@ def _done(
     decided: Ended,
     rows: Sequence[Outgoing],
     limits: tuple[LoopLimits, datetime],
+    nothing: str,
 ) -> _Done:
-    """What of the replies can leave, and how the way in ends then."""
-    nothing = "no answer" if decided.outcome == "answered" else decided.outcome
+    """What of the replies can leave, and how the way in ends then; with `nothing` where none can."""
+    nothing = nothing if decided.outcome == "answered" else decided.outcome
     if not rows:
         return _Done(replace(decided, outcome=nothing))
     loops, since = limits
@@ -141,3 +197,14 @@ def _done(
         steps.append(Step(stage="loop breaker", result=loops.exhausted(loops.per_hour) or ""))
         outcome = "loop" if outcome == "loop" else "capped"
     return _Done(Ended(outcome, [*decided.trace, *steps]), leaving, strangers=own != names)
+
+
+def _behind(content: Outbound, after: datetime | None, least: Priority) -> Outbound:
+    """A message in its place behind another of the same answer: no sooner, and no more urgent. What is wrong
+    with it is left to whoever checks it."""
+    at, priority = content.send_at, content.priority
+    if after and (at is None or (isinstance(at, datetime) and at.tzinfo is not None and at < after)):
+        content = replace(content, send_at=after)
+    return (
+        replace(content, priority=least) if isinstance(priority, Priority) and priority < least else content
+    )

@@ -6,7 +6,7 @@ ends in the transaction that queues the answers, so a crash asks again and never
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,10 +14,11 @@ import structlog
 
 from ..addresses import is_channel, phone_of
 from ..clock import Clock
+from ..consent import Wording
 from ..engine import Arrival
 from ..errors import BadInput, ChatgrowError, MessageNotFound, StoreUnavailable
 from ..hooks import Hooks
-from ..hub import Entered, FromOutside, Use
+from ..hub import Entered, FromOutside, Spool, Use
 from ..ids import new_id
 from ..limits import FloodLimits, LoopLimits
 from ..logs import concerning
@@ -28,16 +29,18 @@ from ..store.database import Database
 from ..store.inbox import Ended, Job
 from ..store.rows import inbound
 from .answers import Answers
+from .deeds import Deeds
+from .enclosures import Enclosures
 from .ending import Endings
 from .files import Files
 from .floods import Floods
-from .intake import News, Repeat, as_stored, take_in
+from .intake import Intake, News, Repeat, Stored, as_stored
 from .lanes import Lanes
+from .patience import PATIENCE
+from .seen import MarkRead, Seen
 from .skew import Skew
 from .unanswered import Unanswered
-
-#: Seconds between tries when a message cannot be brought in. While the store is away the last one repeats.
-_PATIENCE = (1.0, 5.0, 15.0, 60.0)
+from .wishes import Heeded, Wishes
 
 #: How far the clock of whoever brings in a message may be ahead of ours.
 _AHEAD = timedelta(minutes=5)
@@ -47,13 +50,21 @@ log = structlog.get_logger("chatgrow.inbox")
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    stored: Inbound | Repeat | None
+    stored: Stored | Repeat | None
     flood: bool
+
+    @property
+    def unanswered(self) -> str:
+        """Why nobody is asked about it; empty where that is not known yet."""
+        if isinstance(self.stored, Stored) and self.stored.heeded:
+            return "it says whether its writer wants messages: that is heeded, not answered"
+        return "its chat writes more than is answered" if self.flood else ""
 
 
 class Inbox:
     """Takes in what arrives and sees that it is answered. `met(connection, chat)` is told that somebody
-    wrote, `stopped` says whether nobody may be asked."""
+    wrote, `mark_read(tenant, connection, chat)` shows him that it was read, `stopped` says whether nobody may
+    be asked."""
 
     def __init__(
         self,
@@ -63,33 +74,55 @@ class Inbox:
         hooks: Hooks,
         outbox: Outbox,
         files: Files,
+        spool: Spool,
         report: Callable[[Fault], None],
         met: Callable[[str, str], Awaitable[None]],
+        mark_read: MarkRead,
         stopped: Callable[[], bool],
         age_gate: float,
         loops: LoopLimits,
         flood: FloodLimits,
+        wording: Wording,
     ) -> None:
-        self._db = db
-        self._clock = clock
-        self._files = files
-        self._met = met
+        self._db, self._clock, self._files, self._met = db, clock, files, met
         gate = timedelta(seconds=age_gate)
-        self._floods = Floods(clock, flood, report)
-        self._skew = Skew(gate)
-        self._unanswered = Unanswered(clock, report)
-        self._answers = Answers(db=db, clock=clock, hooks=hooks, stopped=stopped, age_gate=gate, loops=loops)
-        self._endings = Endings(
-            db=db, clock=clock, outbox=outbox, unanswered=self._unanswered, loops=loops, report=report
+        self._floods, self._skew = Floods(clock, flood, report), Skew(gate)
+        self._unanswered, self._seen = Unanswered(clock, report), Seen(mark_read)
+        self._wishes = Wishes(db=db, clock=clock, wording=wording, outbox=outbox, loops=loops)
+        self._outbox, self._intake = outbox, Intake(self._wishes)
+        self._answers = Answers(
+            db=db,
+            clock=clock,
+            hooks=hooks,
+            stopped=stopped,
+            age_gate=gate,
+            loops=loops,
+            enclosures=Enclosures(spool),
         )
+        self._endings = self._ending(loops, report)
         self._tasks: asyncio.TaskGroup | None = None
         self._lanes: Lanes | None = None
         self._running = asyncio.Event()
+
+    def _ending(self, loops: LoopLimits, report: Callable[[Fault], None]) -> Endings:
+        return Endings(
+            db=self._db,
+            clock=self._clock,
+            outbox=self._outbox,
+            unanswered=self._unanswered,
+            loops=loops,
+            report=report,
+            deeds=Deeds(self._wishes),
+            seen=self._seen,
+            finish=lambda message: self._finish(message.tenant, message.sender),
+        )
 
     async def run(self) -> None:
         """Answer what an earlier process left unanswered, then what comes, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._unanswered.run(), name="inbox: left unanswered")
+            tasks.create_task(self._seen.run(), name="inbox: marked as read")
+            tasks.create_task(self._wishes.finish_all(), name="inbox: consent of before")
             self._tasks, self._lanes = tasks, Lanes(tasks, self._bring_in_patiently)
             for job in await self._db.read(store.pending):
                 self._lanes.enter(job)
@@ -141,10 +174,8 @@ class Inbox:
             return Entered(
                 message_id=taken.stored.message_id, is_news=False, unanswered="its id was used before"
             )
-        flood = "its chat writes more than is answered" if taken.flood else ""
-        return Entered(
-            message_id=message.id, is_news=True, unanswered=flood or self._answers.foreseen(message)
-        )
+        unanswered = taken.unanswered or self._answers.foreseen(message)
+        return Entered(message_id=message.id, is_news=True, unanswered=unanswered)
 
     async def _meet(self, connection_id: str, chat: str) -> None:
         """Tell that somebody wrote. His message is stored, and whoever brought it in would do so again if he
@@ -169,25 +200,50 @@ class Inbox:
     async def _take_in(self, lanes: Lanes, message: Inbound, lid: str, use: Use | None) -> _Taken | Exception:
         lid = lid if phone_of(message.sender) and not message.from_me else ""
         flood = not message.from_me and not self._floods.admits(message)
-        stored: Inbound | Repeat | None = None
+        stored: Stored | Repeat | None = None
         try:
-            stored = await self._db.write_together(take_in, News(message, lid, flood, use))
+            news = News(message, lid, flood, use, self._wishes.of(message))
+            came = await self._db.write_together(self._intake.take_in, news)
+            stored = came.stored
         except Exception as error:  # raised where it was asked for, not here
             return error
         finally:
-            if not (isinstance(stored, Inbound) or message.from_me or flood):
+            if not (isinstance(stored, Stored) or message.from_me or flood):
                 self._floods.give_back(message)
         if lid:
             lanes.join(message.connection_id, lid, message.sender)
-        if not isinstance(stored, Inbound):
-            return _Taken(stored, flood)
-        if flood:
-            self._floods.over(stored)
-        elif not stored.wa_id.startswith(OUTSIDE) and (trouble := self._skew.look(stored)):
-            self._endings.fault(stored.tenant, stored.connection_id, trouble)
-        if stored.attachment or not flood:
-            lanes.enter(Job(stored.connection_id, stored.chat, stored.id))
+        if came.withdrawn:
+            self._withdrawn(message, came.withdrawn.connections, more=came.withdrawn.more)
+        if isinstance(stored, Stored):
+            self._go_on(lanes, stored, flood)
         return _Taken(stored, flood)
+
+    def _go_on(self, lanes: Lanes, stored: Stored, flood: bool) -> None:
+        message = stored.message
+        if flood:
+            self._floods.over(message)
+        elif not message.wa_id.startswith(OUTSIDE) and (trouble := self._skew.look(message)):
+            self._endings.fault(message.tenant, message.connection_id, trouble)
+        if stored.heeded:
+            self._heeded(message, stored.heeded)
+        if message.attachment or not stored.has_ended:
+            lanes.enter(Job(message.connection_id, message.chat, message.id))
+
+    def _heeded(self, message: Inbound, heeded: Heeded) -> None:
+        where = message.connection_id
+        log.info("message came in", message=message.id, connection=where, outcome="consent")
+        self._withdrawn(message, heeded.touched, more=heeded.more)
+
+    def _withdrawn(self, message: Inbound, connections: Set[str], *, more: bool) -> None:
+        for name in connections:
+            self._outbox.wake(name)
+        if more:
+            self._finish(message.tenant, message.sender)
+
+    def _finish(self, tenant: str, person: str) -> None:
+        """End the rest of what is queued for somebody who has opted out."""
+        if self._tasks:
+            self._tasks.create_task(self._wishes.finish(tenant, person), name="inbox: consent")
 
     async def _bring_in_patiently(self, message_id: str) -> None:
         """A full disk passes and is waited for. Whatever else fails must not stop the others for ever, nor
@@ -198,10 +254,10 @@ class Inbox:
                 return await self._bring_in(message_id)
             except Exception as error:
                 log.exception("a message could not be brought in", message=message_id)
-                if tries == len(_PATIENCE) and not isinstance(error, StoreUnavailable):
+                if tries == len(PATIENCE) and not isinstance(error, StoreUnavailable):
                     return await self._give_up(message_id, type(error).__name__)
-            await self._clock.sleep(_PATIENCE[min(tries, len(_PATIENCE) - 1)])
-            tries = min(tries + 1, len(_PATIENCE))
+            await self._clock.sleep(PATIENCE[min(tries, len(PATIENCE) - 1)])
+            tries = min(tries + 1, len(PATIENCE))
 
     async def _bring_in(self, message_id: str) -> None:
         known = await self._db.read(lambda conn: store.unfinished(conn, message_id))

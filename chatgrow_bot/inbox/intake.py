@@ -1,21 +1,23 @@
 """What arrived, as it is stored: those that come at the same time together, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from .. import consent
 from ..engine import Arrival
 from ..errors import BadInput, ConnectionNotFound
 from ..hub import Use
 from ..ids import new_id
 from ..messages import PAYLOADS, Inbound, Step
 from ..payloads import well_formed
-from ..store import connections, contacts, echoes, webhook_keys
+from ..store import connections, contacts, echoes, spent, webhook_keys, withdrawal
 from ..store import inbox as store
 from ..store.inbox import Ended
+from ..store.spent import Mark
+from ..store.withdrawal import Withdrawn
+from .wishes import Heeded, Wish, Wishes
 
 _FLOOD = Ended("flood", [Step(stage="flood", result="more than the chat may write; nobody was asked")])
 
@@ -28,6 +30,7 @@ class News:
     lid: str = ""  #: the writer's linked id, where it and his number are both known
     flood: bool = False  #: nobody is going to be asked about it
     use: Use | None = None  #: under which it comes from outside
+    wish: Wish | None = None  #: what its writer wishes, where it says nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +40,58 @@ class Repeat:
     message_id: str
 
 
-def take_in(conn: Connection, news: Sequence[News]) -> Sequence[Inbound | Repeat | None]:
-    """Who is who, consent and the messages; each as it is stored, None when it is no news."""
-    return [_take_in(conn, each) for each in news]
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message, as it is stored now."""
+
+    message: Inbound
+    has_ended: bool = False  #: nobody is going to be asked about it
+    heeded: Heeded | None = None  #: what came of its writer's wish, where that is all it says
 
 
-def _take_in(conn: Connection, news: News) -> Inbound | Repeat | None:
-    message = news.message
-    if news.use and (first := _first_under(conn, message, news.use)) != message.id:
-        return Repeat(first)
-    if news.lid:
-        contacts.learn(conn, message.tenant, message.connection_id, news.lid, message.sender)
-    message = store.placed(conn, message)
-    if message.from_me and echoes.is_echo(conn, message):
-        return None
-    if not store.add(conn, message, _FLOOD if news.flood else None):
-        return None
-    wish = None if message.from_me else consent.heard(message.text)
-    if wish is not None:
-        consent.obey(conn, message, wish)
-    return message
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a message turned out to be; None when it is no news."""
+
+    stored: Stored | Repeat | None = None
+    #: What ended because its writer became known under another name; there may be more of it.
+    withdrawn: Withdrawn | None = None
+
+
+class Intake:
+    """Stores what comes in."""
+
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+
+    def take_in(self, conn: Connection, news: Sequence[News]) -> Sequence[Taken]:
+        """Who is who, consent and the messages, each as it is stored."""
+        gone = spent.among(conn, {mark for each in news for mark in spent.marks_of(each.message)})
+        return [self._take_in(conn, each, gone) for each in news]
+
+    def _take_in(self, conn: Connection, news: News, gone: Mapping[Mark, str]) -> Taken:
+        message = news.message
+        if news.use and (first := _first_under(conn, message, news.use)) != message.id:
+            return Taken(Repeat(first))
+        if gone and not gone.keys().isdisjoint(spent.marks_of(message)):
+            return Taken()  # its writer was erased since
+        withdrawn: Withdrawn | None = None
+        if news.lid and contacts.learn(
+            conn, message.tenant, message.connection_id, news.lid, message.sender
+        ):  # what is queued under the one name is for somebody who may have opted out under the other
+            withdrawn = withdrawal.withdraw(conn, message.tenant, message.sender, message.received_at)
+        return Taken(self._stored(conn, store.placed(conn, message), news), withdrawn)
+
+    def _stored(self, conn: Connection, message: Inbound, news: News) -> Stored | None:
+        if message.from_me and echoes.is_echo(conn, message):
+            return None
+        wish = news.wish if news.wish and self._wishes.is_meant(conn, message) else None
+        heeds = self._wishes.ended(conn, message, wish) if wish else None
+        ended = heeds or (_FLOOD if news.flood else None)
+        if not store.add(conn, message, ended):
+            return None
+        heeded = self._wishes.heed(conn, message, wish) if wish else None
+        return Stored(message, has_ended=ended is not None, heeded=heeded if heeds else None)
 
 
 def _first_under(conn: Connection, message: Inbound, use: Use) -> str:
@@ -65,6 +100,9 @@ def _first_under(conn: Connection, message: Inbound, use: Use) -> str:
         raise ConnectionNotFound(f"There is no connection '{message.connection_id}'")
     if use.key_id:
         webhook_keys.note_use(conn, use.key_id, message.received_at)
+    mark = spent.of_use(message.tenant, message.connection_id, use.id)
+    if mark in (gone := spent.among(conn, {mark})):
+        return gone[mark]
     return webhook_keys.take(conn, message.connection_id, use.id, message.id, message.received_at)
 
 

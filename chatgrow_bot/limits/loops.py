@@ -21,15 +21,21 @@ class LoopLimits:
 
     def refuses(self, sent: Sequence[tuple[datetime, str]], text: str, now: datetime) -> str | None:
         """Why one more automatic reply of this text must not be sent; None when it may."""
+        if crowded := self.crowded([at for at, _ in sent], now):
+            return crowded
+        since = now - timedelta(seconds=self.long_seconds)
+        if sum(said == text for at, said in sent if at > since) >= self.same_text:
+            return f"the same reply {self.same_text} times within {self.long_seconds:g} s"
+        return None
+
+    def crowded(self, sent: Sequence[datetime], now: datetime) -> str | None:
+        """Why one more of whatever text must not be sent; None when it may."""
         since_short = now - timedelta(seconds=self.short_seconds)
         since_long = now - timedelta(seconds=self.long_seconds)
-        recent = [(at, said) for at, said in sent if at > since_long]
-        if sum(at > since_short for at, _ in recent) >= self.short:
+        if sum(at > since_short for at in sent) >= self.short:
             return f"{self.short} automatic replies within {self.short_seconds:g} s"
-        if len(recent) >= self.long:
+        if sum(at > since_long for at in sent) >= self.long:
             return f"{self.long} automatic replies within {self.long_seconds:g} s"
-        if sum(said == text for _, said in recent) >= self.same_text:
-            return f"the same reply {self.same_text} times within {self.long_seconds:g} s"
         return None
 
     def exhausted(self, sent: int) -> str | None:

@@ -40,6 +40,8 @@ _FORMS: Mapping[str, type | UnionType] = {
 def check(message: Outbound) -> None:
     """Raises BadInput, saying what to correct."""
     _check_forms(message)
+    if message.file is not None:
+        raise BadInput("'file' is for answers and `bot.send`; elsewhere a file is taken in first, as 'media'")
     if not well_formed(message.text, message.payload):
         raise BadInput("The text or what the message carries is not in its form")
     if message.about and not (message.about.isalnum() and len(message.about) <= _ID):

@@ -2,7 +2,7 @@
 each with an answer of its own."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import msgspec
@@ -15,11 +15,12 @@ from ..errors import (
     ConnectionNotReady,
     IdempotencyMismatch,
     MessageNotFound,
+    OptedOut,
 )
 from ..hub import ConnectionView
 from ..messages import REMARKS, ConnectionState, Delivery, Kind, Outbound
 from ..store import connections as stored_connections
-from ..store import contacts
+from ..store import consent, contacts
 from ..store import outbox as store
 from ..store.rows import Outgoing, reference
 from .counting import Counting
@@ -52,6 +53,7 @@ class Intake:
         """Whatever is asked for at the same time is stored together; each gets its own answer."""
         views = stored_connections.by_id(conn, {ask.row.delivery.connection_id for ask in asks})
         heavy = self._counting.too_large(conn, [ask.row for ask in asks])
+        out = _out(conn, [ask.row.delivery for ask in asks])
         known: dict[tuple[str, str], tuple[str, Outgoing | None]] = {}
         answers: list[Delivery | ChatgrowError] = []
         fresh: list[Ask] = []
@@ -62,6 +64,7 @@ class Intake:
                 answers.append(_repeated(before, ask.digest))
             elif refused := (
                 refusal(new.tenant, new.connection_id, views.get(new.connection_id))
+                or unwanted(new.id in out)
                 or heavy.get(new.id)
                 or _misses(conn, new)
             ):
@@ -78,11 +81,18 @@ class Intake:
         """As many as their users' plans allow, and what came of each, by message id."""
         refused = self._counting.take(conn, [ask.row for ask in fresh])
         taken = [ask for ask in fresh if ask.row.delivery.id not in refused]
-        stored = store.add(conn, [ask.row for ask in taken])
+        stored = store.add(conn, [ask.row for ask in taken], wanted=True)
         for ask in taken:
             if ask.key:
                 store.keep_key(conn, ask.row, ask.key, ask.digest, ask.asked)
         return {**refused, **{each.id: each for each in stored}}
+
+
+def _out(conn: Connection, new: Sequence[Delivery]) -> Set[str]:
+    """Those of these messages, by id, whose readers want nothing, under the name given or the chat's own."""
+    names = {d.id: {d.chat, contacts.canonical(conn, d.connection_id, d.chat)} for d in new}
+    out = consent.all_opted_out(conn, {(d.tenant, name) for d in new for name in names[d.id]})
+    return {d.id for d in new if any((d.tenant, name) in out for name in names[d.id])}
 
 
 def refusal(tenant: str, name: str, view: ConnectionView | None) -> ChatgrowError | None:
@@ -94,6 +104,11 @@ def refusal(tenant: str, name: str, view: ConnectionView | None) -> ChatgrowErro
     if view.state in _TO_DO:
         return ConnectionNotReady(f"Connection '{name}' is {view.state}: {_TO_DO[view.state]}")
     return None
+
+
+def unwanted(opted_out: bool) -> OptedOut | None:
+    """Why nothing is queued for somebody who has opted out."""
+    return OptedOut("This person wants no messages from you") if opted_out else None
 
 
 def _misses(conn: Connection, delivery: Delivery) -> ChatgrowError | None:

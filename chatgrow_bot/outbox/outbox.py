@@ -34,7 +34,7 @@ from ..messages import (
     State,
     TimelineEntry,
 )
-from ..store import connections, steps, together, waits
+from ..store import connections, consent, steps, together, waits, withdrawal
 from ..store import outbox as store
 from ..store.database import Database
 from ..store.rows import Outgoing, outgoing
@@ -42,7 +42,7 @@ from .agenda import Agenda
 from .content import check
 from .counting import Counting
 from .gate import Gate
-from .intake import Ask, Intake, digest
+from .intake import Ask, Intake, digest, unwanted
 from .lines import Lines
 from .waiting import Waiting
 
@@ -166,9 +166,10 @@ class Outbox:
 
     def answer(self, conn: Connection, rows: Sequence[Outgoing]) -> None:
         """Store automatic replies, in the transaction that ends the way in of what they answer. They count
-        for the plan like all others, and are never refused."""
+        for the plan like all others, and are never refused; those to somebody who wants nothing end here."""
         self._counting.note(conn, rows)
-        store.add(conn, rows)
+        if stored := store.add(conn, rows):
+            withdrawal.end_refused(conn, [each.id for each in stored], stored[0].created_at)
 
     def wake(self, connection_id: str) -> None:
         """Look at a connection's lanes now: something was queued, or something stopped being in the way."""
@@ -228,7 +229,7 @@ class Outbox:
 
     async def resend(self, tenant: str, message_id: str) -> Delivery:
         """Send a quarantined message, under its same id, with all its tries. Raises MessageNotFound,
-        ConnectionNotFound, Conflict."""
+        ConnectionNotFound, OptedOut, Conflict."""
         delivery = await self.get(tenant, message_id)
         at = self._clock.now()
         if delivery.state is State.QUARANTINED and delivery.expires_at <= at:
@@ -239,6 +240,8 @@ class Outbox:
         def work(conn: Connection) -> Outgoing | None:
             if connections.owner(conn, delivery.connection_id) != tenant:  # deleted, and made by another
                 raise ConnectionNotFound(f"There is no connection '{delivery.connection_id}'")
+            if refused := unwanted(consent.opted_out(conn, tenant, delivery.chat)):
+                raise refused
             held = (State.QUARANTINED,)
             return steps.move(conn, message_id, State.QUEUED, at, since=held, reason=reason, **fresh)
 

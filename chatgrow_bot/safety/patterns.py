@@ -1,7 +1,7 @@
 """Patterns that people write in rules: RE2 only, whose time grows with the text and with nothing else, so
 that no pattern and no message can hang the hub."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,32 +53,80 @@ class Pattern:
         """The names of its named brackets."""
         return tuple(self._compiled.groupindex)
 
+    @property
+    def steps(self) -> int:
+        """How large it is. The worst pattern takes time by its steps and the text's length."""
+        return int(max(self._compiled.programsize, self._compiled.reverseprogramsize))
+
     def search(self, text: str) -> Match | None:
         """The first place in the text's first 65,536 characters where it matches. Linear in the text's
         length."""
-        readable = text[:MAX_TEXT].encode(errors="replace").decode()  # lone surrogates do happen
-        found = self._compiled.search(readable)
+        found = self._compiled.search(_readable(text))
         if found is None:
             return None
         return Match(text=found.group(), groups=found.groups(), named=found.groupdict())
 
 
+class PatternSet:
+    """Many patterns looked for at once: one pass of the text finds which letters are there that patterns
+    cannot do without, and only those whose letters are there are searched for. Raises BadInput as
+    `compile_pattern` does."""
+
+    def __init__(self, patterns: Sequence[str], *, ignore_case: bool = False) -> None:
+        self._patterns = [compile_pattern(text, ignore_case=ignore_case) for text in patterns]
+        self._together = _together(patterns, ignore_case)
+        self.steps = sum(pattern.steps for pattern in self._patterns)
+
+    def found(self, text: str) -> list[int]:
+        """The numbers of those that match somewhere, in order. Exactly those whose `search` finds something;
+        linear in the text's length."""
+        if self._together is None:
+            return [number for number, pattern in enumerate(self._patterns) if pattern.search(text)]
+        found: list[int] | None = self._together.Match(_readable(text))
+        return found or []
+
+
 def compile_pattern(text: str, *, ignore_case: bool = False) -> Pattern:
     """Make a pattern of RE2's syntax. Raises BadInput with what RE2 says and what to do."""
-    options = re2.Options()
-    options.max_mem = _MAX_MEMORY
-    options.log_errors = False
-    options.case_sensitive = not ignore_case
     try:
-        compiled = re2.compile(text, options)
+        compiled = re2.compile(text, _options(ignore_case))
     except re2.error as error:
         says = error.args[0].decode(errors="replace")
         raise BadInput(f"The pattern '{text}' cannot be used: {_in_words(says)}") from error
     except UnicodeEncodeError as error:
         raise BadInput("The pattern holds characters that are not text") from error
-    if max(compiled.programsize, compiled.reverseprogramsize) > _MAX_STEPS:
+    pattern = Pattern(text, compiled)
+    if pattern.steps > _MAX_STEPS:
         raise BadInput(f"The pattern '{text}' is too large: use smaller repeats, or + instead of a count")
-    return Pattern(text, compiled)
+    return pattern
+
+
+def _options(ignore_case: bool) -> Any:
+    options = re2.Options()
+    options.max_mem = _MAX_MEMORY
+    options.log_errors = False
+    options.case_sensitive = not ignore_case
+    return options
+
+
+def _readable(text: str) -> str:
+    """What a pattern sees of a text; lone surrogates do happen."""
+    seen = text[:MAX_TEXT]
+    return seen if seen.isascii() else seen.encode(errors="replace").decode()
+
+
+def _together(patterns: Sequence[str], ignore_case: bool) -> Any:
+    """RE2's filter; None without patterns, or if it will not have so many."""
+    if not patterns:
+        return None
+    together, options = re2.Filter(), _options(ignore_case)
+    try:
+        for text in patterns:
+            together.Add(text, options)
+        together.Compile()
+    except re2.error:
+        return None
+    return together
 
 
 def _in_words(says: str) -> str:

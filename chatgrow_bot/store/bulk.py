@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 
 from ..hub import Batch, BatchState, Content, Rejection, RowResult, RowState, SendingHours
-from ..messages import Kind, Outbound
+from ..messages import Kind, Outbound, State
 from ..payloads import Payload
+from . import suppressions
 from .bulk_tables import bulk_batches as t
 from .bulk_tables import bulk_rows as rows
 from .prepared import Asked, Prepared
@@ -46,8 +47,10 @@ _KNOWN = Asked(
         contacts.c.lid.in_(bindparam("lids", expanding=True)),
     )
 )
+#: What a message may be when it is erased, which its row says by itself from then on.
+LEFT = (State.SENT, State.DELIVERED, State.READ, State.FAILED, State.EXPIRED, State.UNKNOWN)
 #: What a row is by itself. What waits for its file waits; any other is what its message is.
-_BY_ITSELF = (RowState.REJECTED, RowState.FAILED, RowState.EXPIRED, RowState.CANCELLED)
+_BY_ITSELF = (*LEFT, RowState.REJECTED, RowState.CANCELLED)
 _STATE = case(
     (rows.c.state.in_(_BY_ITSELF), rows.c.state),
     else_=func.coalesce(outbox.c.state, RowState.WAITING.value),
@@ -77,8 +80,8 @@ def add(
 
 
 def opted_out(conn: Connection, tenant: str, people: Sequence[str]) -> set[str]:
-    """Those of these who want nothing from a tenant."""
-    found: set[str] = set()
+    """Those of these who want nothing from a tenant. For the writer."""
+    found = {person for _, person in suppressions.among(conn, [(tenant, person) for person in people])}
     for start in range(0, len(people), _AT_ONCE):
         some = list(people[start : start + _AT_ONCE])
         found.update(row.person for row in _OPTED_OUT.rows(conn, tenant=tenant, people=some))

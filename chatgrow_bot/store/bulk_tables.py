@@ -56,5 +56,7 @@ partial("ix_bulk_rows_waiting", text("state = 'waiting'"), bulk_rows, "batch_id 
 partial("ix_bulk_rows_file", text("state = 'file'"), bulk_rows, "batch_id number")
 partial("ix_bulk_rows_media", text("media IS NOT NULL"), bulk_rows, "batch_id")
 partial("ix_bulk_rows_message", text("message_id IS NOT NULL"), bulk_rows, "message_id")
+partial("ix_bulk_rows_person", text("state IN ('waiting', 'file')"), bulk_rows, "chat")
 #: The same in queries that other tables with a state stand in.
 IS_FED, ROW_WAITS, ROW_HAS_FILE = (text(f"bulk_rows.state = '{each}'") for each in ("fed", "waiting", "file"))
+ROW_IS_TO_COME = text("bulk_rows.state IN ('waiting', 'file')")

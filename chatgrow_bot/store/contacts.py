@@ -5,7 +5,7 @@ from sqlalchemy import Connection, exists, or_, select, update
 
 from ..addresses import LINKED_ID
 from ..messages import HOLDS_CHAT, State
-from . import consent, places
+from . import consent, customers, places, suppressions
 from .dialect import upsert
 from .partial import in_states
 from .tables import contacts as t
@@ -28,7 +28,9 @@ def learn(conn: Connection, tenant: str, connection_id: str, lid: str, chat: str
     if canonical(conn, connection_id, lid) == chat:
         return False
     conn.execute(upsert(t).values(connection_id=connection_id, lid=lid, chat=chat))
+    suppressions.recall(conn, {(tenant, lid), (tenant, chat)})
     consent.join(conn, tenant, lid, chat)
+    customers.join(conn, tenant, chat)
     _move_incoming(conn, connection_id, lid, chat)
     places.move(conn, connection_id, lid, chat)
     bring_home(conn, connection_id, lid)

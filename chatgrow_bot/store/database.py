@@ -2,9 +2,9 @@
 over a connection, so that the nouns stay free of async and several of them make one transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -66,6 +66,12 @@ class Database:
         """
         return await self._writer.put(many, item)
 
+    async def clear_remains(self, names: Collection[str] | None = None) -> None:
+        """See to it that what was deleted is nowhere in the database's own files any more: what names one of
+        these, by digits, or anything at all, which takes longer. On PostgreSQL that is for its autovacuum.
+        StoreUnavailable, for one when a full disk has no room for it."""
+        await self._writer.clear_remains(names)
+
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Have `callback` called on the loop after each commit; it must be quick."""
         self._writer.listeners.append(callback)
@@ -77,9 +83,12 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(url: str, *, migrate: bool = True) -> AsyncIterator[Database]:
+async def open_database(
+    url: str, *, migrate: bool = True, carried: Mapping[str, Any] | None = None
+) -> AsyncIterator[Database]:
     """The database at `url` (`sqlite:///path` or `postgresql://...`), migrated first.
 
+    What is `carried` is in the `info` of the connection that a write is given, and never in the database.
     Leaving commits every write that was accepted. ConfigError for an address that cannot be used,
     StoreUnavailable for a database that cannot.
     """
@@ -91,7 +100,7 @@ async def open_database(url: str, *, migrate: bool = True) -> AsyncIterator[Data
         await asyncio.to_thread(damage.refuse, file)
     if migrate:
         await upgrade(url)
-    readers, transactions = engines.reading(address), open_transactions(address)
+    readers, transactions = engines.reading(address), open_transactions(address, carried)
     writer = Writer(transactions)
     database = Database(readers, writer)
     try:

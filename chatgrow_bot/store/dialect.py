@@ -119,10 +119,10 @@ def is_unavailable(error: BaseException) -> bool:
     """Is it the database that failed (full, locked, read-only, gone), rather than what was asked of it?"""
     if isinstance(error, OSError | sa.TimeoutError):  # asyncpg lets a refused connection through as it is
         return True
-    if not isinstance(error, sa.DBAPIError):
-        return False
     if code := _sqlite_code(error):
         return code in _SQLITE_FAILURES
+    if not isinstance(error, sa.DBAPIError):
+        return False
     state = getattr(error.orig, "sqlstate", None) or ""
     return error.connection_invalidated or state.startswith(_POSTGRES_FAILURES)
 
@@ -141,5 +141,5 @@ def unavailable(error: BaseException, detail: str) -> StoreUnavailable:
 
 
 def _sqlite_code(error: BaseException) -> int:
-    """SQLite's primary result code; 0 when it is not SQLite's error."""
-    return int(getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)) & 0xFF
+    """SQLite's primary result code, of its own error or of SQLAlchemy's around it; 0 of any other."""
+    return int(getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)) & 0xFF

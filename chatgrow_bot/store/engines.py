@@ -71,7 +71,8 @@ def writing_file(file: Path) -> Engine:
     """The same for a SQLite file."""
     address = URL.create("sqlite", database=str(file))
     engine = create_engine(address, pool_size=1, connect_args=_SQLITE, **_COMMON)
-    _set_up(engine, "BEGIN IMMEDIATE", foreign_keys=1)
+    # what is deleted is overwritten with zeros: it was people's
+    _set_up(engine, "BEGIN IMMEDIATE", foreign_keys=1, secure_delete=1)
     return engine
 
 

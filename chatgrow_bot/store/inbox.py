@@ -106,9 +106,14 @@ def finish(conn: Connection, message_id: str, ended: Ended | None) -> bool:
     if not conn.execute(delete(jobs).where(jobs.c.message_id == message_id)).rowcount:
         return False
     if ended is not None:
-        steps = [asdict(step) for step in ended.trace]
-        conn.execute(update(inbox).where(inbox.c.id == message_id).values(outcome=ended.outcome, trace=steps))
+        note(conn, message_id, ended)
     return True
+
+
+def note(conn: Connection, message_id: str, ended: Ended) -> None:
+    """Write down how a message's way in ended."""
+    steps = [asdict(step) for step in ended.trace]
+    conn.execute(update(inbox).where(inbox.c.id == message_id).values(outcome=ended.outcome, trace=steps))
 
 
 def give_up(conn: Connection, message_id: str, ended: Ended) -> tuple[str, str] | None:

@@ -21,6 +21,7 @@ from ..messages import (
     Fault,
     HealthReport,
     Inbound,
+    Notice,
     State,
 )
 from . import meta, rows
@@ -40,6 +41,7 @@ HOOKS: Mapping[type, str] = {
     HealthReport: "on_health",
     Fault: "on_fault",
     CommandUse: "on_command",
+    Notice: "on_notice",
 }
 _TELL = Prepared(insert(journal), ("at", "hook", "tenant", "connection_id", "body"))
 #: What a row of another version raises.

@@ -3,13 +3,13 @@ it is in queue.py. What is asked in somebody's name takes his tenant; all else i
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from ..messages import HOLDS_CHAT, WAITING, Delivery, State, TimelineEntry
-from . import contacts, steps
+from . import contacts, spent, steps, suppressions
 from .partial import in_states
 from .prepared import Asked, Prepared
 from .rows import Outgoing, from_media, from_payload, outgoing, to_outgoing
@@ -30,39 +30,46 @@ _AT_ONCE = 25
 _HOLDS = in_states("outbox.state", HOLDS_CHAT)
 
 
-def add(conn: Connection, rows: Sequence[Outgoing]) -> Sequence[Delivery]:
+def add(conn: Connection, rows: Sequence[Outgoing], *, wanted: bool = False) -> Sequence[Delivery]:
     """Store messages to send, each under the one chat that its reader has here and in its place behind others
-    to him; as they were stored."""
+    to him; as they were stored. They are `wanted` where it was just asked that no reader opted out."""
     if not rows:
         return ()
     stored = _spread(conn, [_addressed(conn, row) for row in rows])
+    if not wanted:
+        suppressions.recall(conn, {(each.tenant, each.chat) for each in stored})
     _ADD.run(conn, [_values(row, delivery) for row, delivery in zip(rows, stored, strict=True)])
     steps.tell(conn, *stored, first=True)
     return stored
 
 
-def _addressed(conn: Connection, row: Outgoing) -> tuple[Delivery, timedelta]:
+def _addressed(conn: Connection, row: Outgoing) -> tuple[Delivery, Outgoing]:
     chat = contacts.canonical(conn, row.delivery.connection_id, row.delivery.chat)
-    return (row.delivery if chat == row.delivery.chat else replace(row.delivery, chat=chat)), row.gap
+    return (row.delivery if chat == row.delivery.chat else replace(row.delivery, chat=chat)), row
 
 
-def _spread(conn: Connection, rows: Sequence[tuple[Delivery, timedelta]]) -> Sequence[Delivery]:
+def _spread(conn: Connection, rows: Sequence[tuple[Delivery, Outgoing]]) -> Sequence[Delivery]:
     """Messages to one chat become due a gap apart, so that a hundred for one person let others pass between
-    them. The order within the chat is that of their age; one whose sender chose its time keeps it."""
+    them. The order within the chat is that of their age; one whose sender chose its time keeps it, save that
+    answers to one message never overtake each other."""
     last: dict[tuple[str, str, str, int], datetime] = {}
-    lines = sorted({_line(delivery)[:2] for delivery, gap in rows if gap})
+    answers: dict[tuple[str, str, str], datetime] = {}
+    lines = sorted({_line(delivery)[:2] for delivery, row in rows if row.gap})
     for start in range(0, len(lines), _AT_ONCE):
         names, chats = zip(*lines[start : start + _AT_ONCE], strict=True)
         found = _LAST.rows(conn, names=sorted(set(names)), chats=sorted(set(chats)))
         last |= {(e.connection_id, e.chat, e.lane, e.priority): e.due for e in found}
     placed: list[Delivery] = []
-    for delivery, gap in rows:
-        line = _line(delivery)
+    for delivery, row in rows:
+        line, gap, answer = _line(delivery), row.gap, (*_line(delivery)[:2], row.cause)
+        if row.cause and (due := answers.get(answer, delivery.due)) > delivery.due:
+            delivery = replace(delivery, due=due, reason=_IN_BETWEEN if gap else "")
         before = last.get(line) if gap else None
         if before is not None and (due := before + gap) > delivery.due:
             delivery = replace(delivery, due=due, reason=_IN_BETWEEN)
         if gap:
             last[line] = delivery.due
+        answers[answer] = delivery.due
         placed.append(delivery)
     return placed
 
@@ -151,9 +158,11 @@ def history(conn: Connection, tenant: str, message_id: str) -> Sequence[Timeline
 
 
 def by_key(conn: Connection, tenant: str, key: str) -> tuple[str, Outgoing | None] | None:
-    """What was queued under an idempotency key: the digest of what is sent, and the message."""
-    row = _kept(conn, tenant, key)
-    return row and (row.digest, outgoing(conn, tenant, row.message_id))
+    """What was queued under an idempotency key: the digest of what is sent, and the message. Asked of the
+    writer, who knows also what was erased since."""
+    if row := _kept(conn, tenant, key):
+        return row.digest, outgoing(conn, tenant, row.message_id)
+    return ("", None) if spent.among(conn, {spent.of_key(tenant, key)}) else None
 
 
 def asked_before(conn: Connection, tenant: str, key: str, asked: str) -> Outgoing | None:

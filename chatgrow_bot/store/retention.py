@@ -11,7 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exis
 from ..states import State
 from . import bulk as stored_bulk
 from . import counts as stored_counts
+from . import customers as stored_customers
 from . import journal as stored_journal
+from . import spent as stored_spent
+from . import traces as stored_traces
 from . import usage as stored_usage
 from .account_tables import webhook_uses
 from .bulk_tables import bulk_rows
@@ -107,7 +110,11 @@ def _remove_out(conn: Connection, ids: Sequence[str], before: datetime) -> int:
 
 
 def _remove_in(conn: Connection, ids: Sequence[str], before: datetime) -> int:
-    return _delete(conn, inbox, inbox.c.id.in_(ids), _in_may_go(before))
+    """What remains of them is when their writers last wrote."""
+    may_go = select(inbox.c.id).where(inbox.c.id.in_(ids), _in_may_go(before))
+    going = conn.execute(may_go).scalars().all()
+    stored_customers.leave(conn, going, before)
+    return _delete(conn, inbox, inbox.c.id.in_(going))
 
 
 def _remove_facts(conn: Connection, positions: Sequence[int], before: datetime) -> int:
@@ -139,9 +146,12 @@ KEYS = Kind(name="idempotency keys", find=keys, remove=_remove_keys)
 USES = Kind(name="ids of messages from outside", find=uses, remove=_remove_uses)
 USAGE = Kind(name="counts of plans", find=stored_usage.ended, remove=stored_usage.remove)
 COUNTS = Kind(name="figures", find=stored_counts.old, remove=stored_counts.remove)
+DULL = Kind(name="dull traces", find=stored_traces.dull, remove=stored_traces.remove_dull, at_once=500)
+PAGES = Kind(name="pages of traces", find=stored_traces.idle_pages, remove=stored_traces.remove_pages)
+SPENT = Kind(name="ids of what was erased", find=stored_spent.ended, remove=stored_spent.remove)
 #: In the order in which they go: what was set aside before the facts that it keeps, a bulk send before its
 #: messages.
-KINDS = (BULK, OUT, IN, PARKED, FACTS, KEYS, USES, USAGE, COUNTS)
+KINDS = (BULK, OUT, IN, PARKED, FACTS, KEYS, USES, SPENT, USAGE, COUNTS, DULL, PAGES)
 
 
 def pass_by(conn: Connection, position: int) -> Mapping[str, int]:

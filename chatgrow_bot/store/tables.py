@@ -127,6 +127,9 @@ partial("ix_outbox_media", _HAS_MEDIA, outbox, "tenant id")
 IS_REPLY = text("lane = 'reply'")
 partial("ix_outbox_replies_chat", IS_REPLY, outbox, "connection_id chat created_at")
 partial("ix_outbox_replies_connection_id", IS_REPLY, outbox, "connection_id created_at")
+#: What was sent to somebody else because of a message that came in.
+IS_ELSEWHERE = text("lane = 'send' AND cause != ''")
+partial("ix_outbox_elsewhere", IS_ELSEWHERE, outbox, "connection_id created_at")
 Index("ix_outbox_tenant", outbox.c.tenant, outbox.c.id)
 Index("ix_outbox_chat", outbox.c.connection_id, outbox.c.chat, outbox.c.id)
 
@@ -189,6 +192,9 @@ TYPED, CUT = text("from_me"), text("outcome = 'loop'")
 partial("ix_inbox_typed", TYPED, inbox, "connection_id chat sent_at")
 partial("ix_inbox_cut", CUT, inbox, "connection_id chat received_at")
 partial("ix_inbox_about", _IS_ABOUT, inbox, "tenant about")
+#: What people wrote in groups: whether somebody wrote before, and when.
+IN_GROUP = text("participant != ''")
+partial("ix_inbox_participant", IN_GROUP, inbox, "connection_id participant id")
 
 #: People whom a connection knows by a linked id and by a phone number: the same person, one chat.
 contacts = Table(
@@ -198,6 +204,7 @@ contacts = Table(
     Column("lid", Name, primary_key=True),
     Column("chat", Name, nullable=False),
 )
+Index("ix_contacts_chat", contacts.c.connection_id, contacts.c.chat)
 
 #: Messages whose way in has not ended: a crash asks again, the end removes the row.
 jobs = Table(
@@ -237,7 +244,8 @@ parked = Table(
     Column("at", Moment, nullable=False),
 )
 
-#: What a person last said about hearing from a tenant; the ledger keeps every time it was said.
+#: What a person last said about hearing from a tenant; the ledger keeps every time it was said, with where
+#: it was said and by which word.
 consent = Table(
     "consent",
     metadata,
@@ -245,6 +253,8 @@ consent = Table(
     Column("person", Name, primary_key=True),
     Column("opted_out", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
+    #: the one message that may still go to him: it confirms what he said
+    Column("confirmation", Id, nullable=False, server_default=text("''")),
 )
 consent_ledger = Table(
     "consent_ledger",
@@ -254,8 +264,10 @@ consent_ledger = Table(
     Column("person", Name, nullable=False),
     Column("opted_out", Boolean, nullable=False),
     Column("source", Words, nullable=False),
+    Column("word", Words, nullable=False, server_default=text("''")),
     Column("at", Moment, nullable=False),
 )
+Index("ix_consent_ledger_person", consent_ledger.c.tenant, consent_ledger.c.person, consent_ledger.c.at)
 
 plugin_store = Table(
     "plugin_store",

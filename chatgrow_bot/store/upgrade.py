@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from ..errors import StoreUnavailable
 from . import backup, engines
 from .dialect import is_unavailable, lock_migrations, unavailable
+from .metadata import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 VERSIONS = _MIGRATIONS / "versions"
@@ -41,6 +42,13 @@ async def upgrade(url: str, *, versions: Sequence[Path] = (VERSIONS,)) -> None:
         if is_unavailable(error):
             raise unavailable(error, "the database cannot be opened") from error
         raise
+
+
+def lay_out(conn: Connection) -> None:
+    """All tables of this version at once, in a database that is empty and not kept for long."""
+    metadata.create_all(conn)
+    script = ScriptDirectory.from_config(_config((VERSIONS,)))
+    MigrationContext.configure(conn).stamp(script, "head")
 
 
 def revisions() -> Collection[str]:

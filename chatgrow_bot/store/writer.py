@@ -3,7 +3,7 @@ batch gathers, so that fifty callers share a sync to disk instead of queueing fo
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -111,6 +111,16 @@ class Writer:
             # Whoever was answered just now may ask at once for something more: it goes with the next batch
             # instead of the one after that. Callers stay together, and each commit serves twice as many.
             await asyncio.sleep(0)
+
+    async def clear_remains(self, names: Collection[str] | None) -> None:
+        """What is deleted shall be nowhere in the file; works that come meanwhile wait while it is rewritten,
+        and only then."""
+        try:
+            await self._transactions.clear_remains(names)
+        except Exception as error:
+            if is_unavailable(error):
+                raise unavailable(error, "what was deleted cannot be cleared from the database") from error
+            raise
 
     def alarm(self, trouble: StoreUnavailable) -> None:
         """Tell that the database itself failed."""

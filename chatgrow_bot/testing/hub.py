@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
 import yaml
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_, select
 
 from ..app import Running, open_hub
 from ..clock import Clock, SystemClock
@@ -16,11 +17,11 @@ from ..config.load import load
 from ..hooks import Limits
 from ..host.loader import Catalogue
 from ..hub import ConnectionView, Identity
-from ..messages import ConnectionState, Lane, State
+from ..messages import HOLDS_CHAT, WAITING, ConnectionState, Lane
 from ..plugin import Plugin
-from ..store import accounts, inbox, queue
-from ..store import outbox as stored_outbox
-from ..store.rows import Outgoing
+from ..store import accounts, inbox
+from ..store.tables import outbox
+from .clock import FakeClock
 from .engine import FakeEngine, FakeSession
 from .template import migrated
 
@@ -145,10 +146,12 @@ class TalkingBot:
         return [parcel.text for parcel in session.sent[before:] if parcel.chat == sender]
 
     async def rest(self) -> None:
-        """Wait until no message is on its way in, and no answer on its way out."""
+        """Wait until no message is on its way in, and no answer on its way out. One that is to leave later is
+        waited for as well; not by a FakeClock, whose hands nobody turns meanwhile."""
 
         def busy(conn: Connection) -> bool:
-            return bool(inbox.pending(conn)) or any(lane is Lane.REPLY for _, lane in _under_way(conn))
+            until = self.clock.now() if isinstance(self.clock, FakeClock) else None
+            return bool(inbox.pending(conn)) or _is_answer_under_way(conn, until=until)
 
         await self.until(busy, lambda is_busy: not is_busy)
 
@@ -174,8 +177,9 @@ class TalkingBot:
                 await self._committed.wait()
 
 
-def _under_way(conn: Connection) -> Sequence[tuple[str, Lane]]:
-    held: list[Outgoing] = []
-    for state in (State.CLAIMED, State.SENDING, State.UNKNOWN):
-        held += stored_outbox.in_state(conn, state)
-    return [*queue.waiting_lanes(conn), *((d.delivery.connection_id, d.delivery.lane) for d in held)]
+def _is_answer_under_way(conn: Connection, *, until: datetime | None) -> bool:
+    """Whether a reply waits or is being sent; without those planned for after then."""
+    live = select(outbox.c.id).where(outbox.c.lane == Lane.REPLY, outbox.c.state.in_((*WAITING, *HOLDS_CHAT)))
+    if until is not None:
+        live = live.where(or_(outbox.c.due <= until, outbox.c.reason != ""))
+    return conn.execute(live.limit(1)).first() is not None

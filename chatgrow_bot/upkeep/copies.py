@@ -9,9 +9,9 @@ from pathlib import Path
 import structlog
 
 from ..clock import Clock
-from ..config.models import Backups
+from ..config.models import Backups, Settings
 from ..messages import Fact, Fault
-from ..store import backup
+from ..store import backup, engines
 
 #: A hub without a copy makes its first one after so long, for one that restarts every day needs one too.
 _FIRST = timedelta(hours=1)
@@ -19,6 +19,12 @@ _FIRST = timedelta(hours=1)
 _AGAIN = 3600.0
 
 log = structlog.get_logger("chatgrow.upkeep")
+
+
+def copies_kept(settings: Settings) -> timedelta:
+    """How old the oldest regular copy of the database becomes; nothing where none are made."""
+    is_file = engines.sqlite_file(engines.parse(settings.database_url))
+    return timedelta(seconds=settings.backups.every * settings.backups.keep) if is_file else timedelta()
 
 
 class Copies:

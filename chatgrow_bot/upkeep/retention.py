@@ -11,6 +11,7 @@ from ..clock import Clock
 from ..messages import Fact, Fault
 from ..store import retention as store
 from ..store.database import Database
+from ..store.traces import PAGES_KEPT
 
 #: How long an Idempotency-Key is remembered, and the id of a message from outside: its sender may try again
 #: for days, with a fresh signature.
@@ -48,11 +49,18 @@ class Retention:
     """What is kept, and for how long. Consent is kept for good."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, kept: timedelta, report: Callable[[Fact], None]
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        kept: timedelta,
+        dull: timedelta,
+        report: Callable[[Fact], None],
     ) -> None:
         self._db = db
         self._clock = clock
         self._kept = kept
+        self._dull = dull  #: how long traces are kept in which nothing matched and nothing failed
         self._report = report
         self._told: dict[str, datetime] = {}  #: when a reader's loss was last told
 
@@ -74,7 +82,11 @@ class Retention:
     def _before(self, kind: store.Kind, now: datetime) -> datetime:
         if kind is store.COUNTS:
             return now - max(FIGURES_KEPT, self._kept)
-        return now - (KEYS_KEPT if kind in (store.KEYS, store.USES) else self._kept)
+        if kind is store.DULL:
+            return now - self._dull
+        if kind is store.PAGES:
+            return now - PAGES_KEPT
+        return now - (KEYS_KEPT if kind in (store.KEYS, store.USES, store.SPENT) else self._kept)
 
     async def _find(self, kind: store.Kind, now: datetime) -> Sequence[Any]:
         before = self._before(kind, now)

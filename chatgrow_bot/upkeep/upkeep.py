@@ -39,7 +39,8 @@ class Upkeep:
             recovered=recovered,
         )
         kept = timedelta(seconds=settings.queue.retention)
-        self._retention = Retention(db=db, clock=clock, kept=kept, report=report)
+        dull = timedelta(seconds=settings.inbound.dull_traces)
+        self._retention = Retention(db=db, clock=clock, kept=kept, dull=dull, report=report)
         self._copies = file and Copies(
             file=file,
             folder=settings.backups_folder,

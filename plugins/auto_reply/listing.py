@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from chatgrow_bot.config import render
 
-from .loading import RuleBook
 from .rehearsal import Rehearsed
-from .rules import Decision, Rule
+from .rules import Book, Rule
 
 
 def rules_listed(rules: Sequence[Rule]) -> str:
@@ -14,24 +13,15 @@ def rules_listed(rules: Sequence[Rule]) -> str:
     if not rules:
         return "There are no rules."
     rows = [(rule.id, str(rule.place), rule.limit.words if rule.limit else "") for rule in rules]
-    return "\n".join(["Asked in this order:", *_aligned(rows)])
+    return "\n".join(["Asked in this order:", *aligned(rows)])
 
 
-def problems_listed(book: RuleBook, *, whole: bool) -> str:
+def problems_listed(book: Book, *, whole: bool) -> str:
     """What keeps rules out: the whole report, or the places only, for who may not see everyone's rules."""
     if not book.problems:
         return ""
     places = ", ".join(dict.fromkeys(str(problem.position) for problem in book.problems))
     return render(book.problems) if whole else f"Left out for what is wrong at {places}."
-
-
-def trace_listed(decision: Decision) -> str:
-    """Each rule asked, and what came of it."""
-    rows = [
-        ("✗" if tried.failed or tried.error else "✓", tried.rule.id, str(tried.place), tried.result)
-        for tried in decision.trace
-    ]
-    return "\n".join(_aligned(rows))
 
 
 def rehearsed_listed(results: Sequence[Rehearsed]) -> str:
@@ -41,13 +31,13 @@ def rehearsed_listed(results: Sequence[Rehearsed]) -> str:
         for done in results
     ]
     lines: list[str] = []
-    for line, done in zip(_aligned(rows), results, strict=True):
-        lines += [line, f"      {done.failure}"] if done.failure else [line]
+    for row, done in zip(aligned(rows), results, strict=True):
+        lines += [row, f"      {done.failure}"] if done.failure else [row]
     failed = sum(bool(done.failure) for done in results)
     return "\n".join([*lines, f"{len(results) - failed} passed, {failed} failed"])
 
 
-def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
     """Columns as wide as they must be; the last, which may be long or run from right to left, as it is."""
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -1,145 +1,80 @@
 """From a folder of rule files to rules. A wrong rule, or a wrong file, leaves the others working and tells
-what to mend."""
+what to mend; when rules are loaded again, a wrong file keeps those it had before."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from chatgrow_bot.config import Document, InvalidConfig, Position, Problem, check, survey
+from chatgrow_bot.config import Position, Problem
 
-from .conditions import (
-    AllPhrases,
-    AnyPattern,
-    AnyPhrase,
-    Condition,
-    ExactPhrase,
-    ForTenants,
-    Limit,
-    Place,
-    PrivateChat,
-    SaysSomething,
-)
-from .language import FileHead, RuleEntry, TextEntry
-from .rules import Example, Rule
-
-At = tuple[str | int, ...]
+from .reading import NO_SETTING, RuleFile, load_file
+from .reading import Setting as Setting
+from .rules import Book
+from .together import Clash, together
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleBook:
-    """The rules of a folder in the order in which they are asked, and all that kept others out."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Loaded(Book):
+    """A folder's book, and the files it was made of."""
 
-    rules: tuple[Rule, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def longest_limit(self) -> timedelta:
-        """How long a use must be remembered."""
-        return max((rule.limit.per for rule in self.rules if rule.limit), default=timedelta())
+    files: Mapping[Path, RuleFile] = field(default_factory=dict)
+    kept: tuple[Path, ...] = ()  #: wrong files whose rules of before are in force
 
 
-def load_folder(folder: Path) -> RuleBook:
-    """Read all rule files of a folder, by name. Never raises for what is in them."""
-    if not folder.is_dir():
-        hint = "make the folder, or name another under `rules:` in chatgrow.yaml"
-        return RuleBook(problems=(Problem(Position(str(folder)), "there is no such folder", hint),))
-    rules: dict[str, Rule] = {}
-    problems: list[Problem] = []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.suffix not in (".yaml", ".yml"):
-            continue
-        for found in _load_file(path):
-            if isinstance(found, Problem):
-                problems.append(found)
-            elif first := rules.get(found.id):
-                message = f"the id '{found.id}' is taken by the rule at {first.place}"
-                problems.append(Problem(found.place.position, message, "give one of them another id"))
-            else:
-                rules[found.id] = found
-    return RuleBook(rules=tuple(rules.values()), problems=tuple(problems))
-
-
-def check_folder(folder: Path) -> list[Problem]:
-    """All that is wrong with the rule files of a folder; what `load_folder` finds, and nothing else."""
-    return list(load_folder(folder).problems)
-
-
-def _load_file(path: Path) -> Iterator[Rule | Problem]:
-    if path.suffix == ".yml":
-        yield Problem(
-            Position(str(path)), "the name ends in .yml and is not read", "rename it to end in .yaml"
-        )
-        return
+def load_folder(folder: Path, setting: Setting = NO_SETTING, before: Loaded | None = None) -> Loaded:
+    """Read all rule files of a folder, by name. Never raises for what is in them. A file with anything wrong
+    in it is as it was in `before`, if it was there; so is all of it while the folder is away."""
     try:
-        document = survey(path)
-    except InvalidConfig as error:
-        yield from error.problems
-        return
-    head, problems = check(FileHead, document, without={"rules"})
-    problems += [problem for at, problem in document.problems if at == ("rules",)]
-    entries = document.value(("rules",))
-    if not isinstance(entries, list | None):
-        hint = "write `rules:` and below it each rule, after `- `"
-        problems.append(Problem(document.position(("rules",)), "'rules' must be a list of rules", hint))
-    yield from problems
-    if head and not problems:
-        for index in range(len(entries or ())):  # none at all: every line is commented out
-            yield from _load_rule(document, head, ("rules", index))
-
-
-def _load_rule(document: Document, head: FileHead, at: At) -> Iterator[Rule | Problem]:
-    entry, problems = check(RuleEntry, document, at)
-    yield from problems
-    if not entry:
-        return
-    limit = None
-    if entry.limit:
-        place, per = _place(document, (*at, "limit")), timedelta(seconds=entry.limit.per)
-        limit = Limit(place=place, rule=entry.id, times=entry.limit.times, per=per)
-    yield Rule(
-        id=entry.id,
-        place=_place(document, at),
-        tenants=None if head.tenants is None else frozenset(head.tenants),
-        conditions=(
-            PrivateChat(place=_place(document, at)),
-            SaysSomething(place=_place(document, at)),
-            *_scope(document, head),
-            *_asked(document, entry.when.text, (*at, "when", "text")),
-        ),
-        reply=entry.reply,
-        limit=limit,
-        examples=tuple(_examples(document, head, entry, (*at, "tests"))),
+        paths = sorted(path for path in folder.iterdir() if _is_meant(path))
+    except OSError as error:
+        return _away(folder, error, before)
+    known = before.files if before else {}
+    files = {path: load_file(path, setting) for path in paths}
+    problems = [problem for file in files.values() for problem in file.problems]
+    kept = [path for path, file in files.items() if file.problems and path in known]
+    files |= {path: known[path] for path in kept}
+    rules, clashes = together(files)
+    problems += [clash.problem for clash in clashes]
+    while back := _changed(clashes, files, known) if before else []:
+        for path in back:
+            if path in known:
+                files[path] = known[path]
+                kept.append(path)
+            else:
+                del files[path]
+        rules, clashes = together(files)
+    return Loaded(
+        rules=rules,
+        problems=tuple(problems),
+        languages=tuple(dict.fromkeys(name for file in files.values() for name in file.languages)),
+        files=files,
+        kept=tuple(kept),
     )
 
 
-def _scope(document: Document, head: FileHead) -> Iterator[Condition]:
-    if head.tenants is not None:
-        yield ForTenants(place=_place(document, ("tenants",)), tenants=frozenset(head.tenants))
+def check_folder(folder: Path, setting: Setting = NO_SETTING) -> list[Problem]:
+    """All that is wrong with the rule files of a folder; what `load_folder` finds, and nothing else."""
+    return list(load_folder(folder, setting).problems)
 
 
-def _asked(document: Document, text: TextEntry, at: At) -> Iterator[Condition]:
-    if text.exact:
-        yield ExactPhrase(place=_place(document, (*at, "exact")), phrases=text.exact)
-    if text.any:
-        yield AnyPhrase(place=_place(document, (*at, "any")), phrases=text.any)
-    if text.all:
-        yield AllPhrases(place=_place(document, (*at, "all")), phrases=text.all)
-    if text.pattern:
-        yield AnyPattern(place=_place(document, (*at, "pattern")), patterns=text.pattern)
+def _is_meant(path: Path) -> bool:
+    return not path.name.startswith(".") and path.suffix in (".yaml", ".yml")
 
 
-def _examples(document: Document, head: FileHead, entry: RuleEntry, at: At) -> Iterator[Example]:
-    for index, example in enumerate(entry.tests):
-        yield Example(
-            place=_place(document, (*at, index)),
-            tenant=head.tenants[0] if head.tenants else "",
-            say=example.say,
-            name=example.name,
-            expect=example.expect or entry.id,
-            reply=example.reply,
-        )
+def _away(folder: Path, error: OSError, before: Loaded | None) -> Loaded:
+    """The folder cannot be looked into."""
+    hint = "make the folder, or name another under `rules:` in chatgrow.yaml"
+    said = "there is no such folder" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
+    problems = (Problem(Position(str(folder)), said, hint),)
+    if before and before.files:
+        return replace(before, problems=problems, kept=tuple(before.files))
+    return Loaded(problems=problems)
 
 
-def _place(document: Document, at: At) -> Place:
-    return Place(path=".".join(map(str, at)), position=document.position(at))
+def _changed(
+    clashes: list[Clash], files: Mapping[Path, RuleFile], known: Mapping[Path, RuleFile]
+) -> list[Path]:
+    """The files that brought the clashes about: what is as it was before is never to blame."""
+    new = [path for path, file in files.items() if path not in known or file.digest != known[path].digest]
+    near = [path for clash in clashes for path in clash.between if path in new]
+    return list(dict.fromkeys(near)) or (new if clashes else [])

@@ -18,7 +18,7 @@ _SWEEP_EVERY = timedelta(hours=1)
 
 
 class Uses:
-    """The uses of limited rules, by tenant and chat."""
+    """The uses of limited rules, by tenant, connection and chat."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -26,18 +26,19 @@ class Uses:
         #: By chat, between what its lane adds and what a sweep forgets; there while somebody holds it.
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def of(self, tenant: str, chat: str) -> Mapping[str, Sequence[Use]]:
-        """The uses in a chat, by rule id."""
-        return _read(await self._bot.store.get(tenant, _PREFIX + chat))
+    async def of(self, message: Inbound) -> Mapping[str, Sequence[Use]]:
+        """The uses in a message's chat, by rule id."""
+        return _read(await self._bot.store.get(message.tenant, _key(message)))
 
-    async def add(self, message: Inbound, rule: str, keep: timedelta) -> None:
-        """A rule answers a message. What is older than `keep` in this chat is forgotten."""
-        async with self._lock(message.tenant, _PREFIX + message.chat):
-            uses = dict(await self.of(message.tenant, message.chat))
-            before = [use for use in uses.get(rule, ()) if use.message != message.id]
-            uses[rule] = [*before, Use(at=message.received_at, message=message.id)]
+    async def add(self, message: Inbound, rules: Sequence[str], keep: timedelta) -> None:
+        """Rules answer a message. What is older than `keep` in this chat is forgotten."""
+        async with self._lock(message.tenant, _key(message)):
+            uses = dict(await self.of(message))
+            for rule in rules:
+                before = [use for use in uses.get(rule, ()) if use.message != message.id]
+                uses[rule] = [*before, Use(at=message.received_at, message=message.id)]
             fresh = _fresh(uses, message.received_at - keep)
-            await self._bot.store.put(message.tenant, _PREFIX + message.chat, _written(fresh))
+            await self._bot.store.put(message.tenant, _key(message), _written(fresh))
 
     def sweep_due(self, tenant: str, now: datetime) -> bool:
         """Whether it is time to look for chats that have not come back; asked once, it is no longer."""
@@ -55,6 +56,10 @@ class Uses:
 
     def _lock(self, tenant: str, key: str) -> asyncio.Lock:
         return self._locks.setdefault((tenant, key), asyncio.Lock())
+
+
+def _key(message: Inbound) -> str:
+    return f"{_PREFIX}{message.connection_id}/{message.chat}"
 
 
 def _fresh(uses: Mapping[str, Sequence[Use]], since: datetime) -> Mapping[str, Sequence[Use]]:

@@ -22,6 +22,7 @@ from .messages import MessageRoutes
 from .openapi.cli import openapi
 from .openapi.routes import DocumentRoutes
 from .pairing import PairingRoutes
+from .privacy import PrivacyRoutes
 from .qr import QrRoutes
 from .queue import QueueRoutes
 from .remarks import RemarkRoutes
@@ -53,6 +54,7 @@ class RestApi(Plugin):
             UsageRoutes(hub.plans),
             ListingRoutes(hub),
             ContactRoutes(hub.history),
+            PrivacyRoutes(hub),
             EventRoutes(hub),
             WebhookRoutes(hub),
             RemarkRoutes(hub),

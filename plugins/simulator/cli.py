@@ -13,7 +13,7 @@ import click
 from .client import SimulatorClient
 from .demo.api import Api
 from .demo.processes import DemoFailed
-from .demo.stage import USER, Stage
+from .demo.stage import CAFE, USER, Stage
 from .demo.story import Story
 from .nouns import SimulatorError
 from .phones import Customer, Phone
@@ -22,6 +22,7 @@ from .simulator import Simulator, serve
 _FOLDER = Path(".demo")
 _RULES = Path("config/rules")
 _SHOP, _CUSTOMER, _ANOTHER = "+972501234567", "+972541112233", "+972547654321"
+_CAFE = "+972501234568"
 _ANY_FOLDER = click.Path(path_type=Path, file_okay=False)
 _PORT = click.IntRange(0, 65535)
 
@@ -61,6 +62,7 @@ async def _demo(script: bool, folder: Path, rules: Path) -> None:
 
 async def _leave_running(stage: Stage, simulator: SimulatorClient) -> None:
     await simulator.phone(_SHOP, name="Shop")
+    await simulator.phone(_CAFE, name="Café")
     await simulator.customer(_CUSTOMER, name="Dana")
     await simulator.customer(_ANOTHER, name="נועם")
     async with stage.hub(), stage.api() as api:
@@ -82,6 +84,7 @@ def _try(stage: Stage) -> str:
         user=USER,
         password=stage.password,
         customer=_CUSTOMER,
+        cafe=CAFE,
         folder=folder,
         config=folder / places.config.relative_to(places.folder),
     )
@@ -122,6 +125,9 @@ Or from a second terminal, in this folder:
   {chatgrow} phone write "שלום"             … in Hebrew as well
   {chatgrow} phone chat                     see what Dana wrote and was answered
   {chatgrow} say "Are you open?"            which rule answers that, and why not the others
+
+A café has ready rules, as `{chatgrow} rules new` brings them. Add a number with the id `{cafe}` on /console,
+link it with the Café's phone, and write to it as Dana: "a table for 4 on Friday at 20:00", "תפריט".
 
 Change a reply in config/rules/ and start the demo again. Or send over REST:
 

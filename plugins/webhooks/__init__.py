@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from itertools import chain
 
-from chatgrow_bot.plugin import Bot, Plugin, Route, hook
+from chatgrow_bot.plugin import Bot, PersonalData, Plugin, Route, hook
 from chatgrow_bot.server.problems import NoSuchRoute
 
 from .config import Config as Settings
 from .dispatch import Dispatch
+from .personal import personal_data
 from .routes import EndpointRoutes
 from .routes_delivery import DeliveryRoutes
 
@@ -41,6 +42,15 @@ class Webhooks(Plugin):
         """/api/whatsapp/webhooks."""
         topics = (EndpointRoutes(self._open, self.bot), DeliveryRoutes(self._open, self.bot))
         return chain.from_iterable(topic.routes() for topic in topics)
+
+    @hook
+    def register_personal_data(self) -> Iterable[PersonalData]:
+        """The log of deliveries."""
+        return (personal_data(self._flush),)
+
+    async def _flush(self) -> None:
+        if self._dispatch:
+            await self._dispatch.ledger.flush()
 
     def _open(self) -> Dispatch:
         if self._dispatch is None:

@@ -20,7 +20,7 @@ from .urls.network import FILE, Network, Twice, network, settings_of
 from .urls.sinks import Call, lay_plugin, sinks
 
 #: Of so many forms, one is tried.
-_EVERY = {Size.FULL: 1, Size.SLICE: 12}
+_EVERY = {Size.FULL: 1, Size.SLICE: 18}
 
 
 @dataclass

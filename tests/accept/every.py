@@ -12,6 +12,8 @@ from . import (
     ac09_hardening,
     ac10_acks_and_gap,
     ac11_loops,
+    ac12_patterns,
+    ac13_templates,
     ac14_fuzz,
     ac15_crowd,
     ac16_store_faults,
@@ -22,6 +24,7 @@ from . import (
     ac21_bad_plugins,
     ac22_secrets,
     ac23_entry,
+    ac25_consent,
 )
 from .checks import Check
 
@@ -37,6 +40,8 @@ CHECKS: tuple[Check, ...] = (
     ac09_hardening.CHECK,
     ac10_acks_and_gap.CHECK,
     ac11_loops.CHECK,
+    ac12_patterns.CHECK,
+    ac13_templates.CHECK,
     ac14_fuzz.CHECK,
     ac15_crowd.CHECK,
     ac16_store_faults.CHECK,
@@ -47,4 +52,5 @@ CHECKS: tuple[Check, ...] = (
     ac21_bad_plugins.CHECK,
     ac22_secrets.CHECK,
     ac23_entry.CHECK,
+    ac25_consent.CHECK,
 )

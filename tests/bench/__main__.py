@@ -12,7 +12,21 @@ import click
 import structlog
 import uvloop
 
-from . import bulk, drain, latency, memory, paced, queue, rest, start, store, streams, webhooks, worth
+from . import (
+    bulk,
+    deciding,
+    drain,
+    latency,
+    memory,
+    paced,
+    queue,
+    rest,
+    start,
+    store,
+    streams,
+    webhooks,
+    worth,
+)
 from .machine import machine
 from .runs import Figure, table
 
@@ -29,6 +43,7 @@ _TOPICS = {
     "worth": worth.measure,
     "streams": streams.measure,
     "webhooks": webhooks.measure,
+    "rules": deciding.measure,
 }
 
 

@@ -9,10 +9,12 @@ from chatgrow_bot.hooks import Hooks, Limits
 from chatgrow_bot.hooks.registry import Instance
 from chatgrow_bot.messages import Delivery, Fault, Inbound, Kind, Lane, Outbound, Priority, State
 from chatgrow_bot.plugin import Plugin
+from chatgrow_bot.responses import Customer
 from chatgrow_bot.testing import FakeClock
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TENANT = "t1"
+CUSTOMER = Customer(chat="15551230001@c.us")
 
 
 def inbound(text: str = "hello", *, tenant: str = TENANT, id: str = "m1") -> Inbound:

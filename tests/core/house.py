@@ -16,7 +16,7 @@ from chatgrow_bot.hub import Command
 from chatgrow_bot.messages import Outbound
 from chatgrow_bot.store.database import Database
 
-from .fakes import Stage, inbound
+from .fakes import CUSTOMER, Stage, inbound
 
 HEAD = """
 import asyncio, sys, time
@@ -95,7 +95,7 @@ class House:
         return [f"{fault.where}: {fault.reason}" for fault in self.stage.faults]
 
     async def answered_by(self, tenant: str = "t1") -> str | None:
-        answered = await self.hooks.answer(inbound(tenant=tenant))
+        answered = await self.hooks.answer(inbound(tenant=tenant), CUSTOMER)
         return answered.by if answered else None
 
 

@@ -189,13 +189,3 @@ async def test_a_folder_that_cannot_be_used_is_said_in_a_sentence(folder: Path, 
     assert code == 1
     assert f"can be kept in {folder}/taken: File exists" in errors
     assert "Traceback" not in errors
-
-
-@pytest.mark.slow
-async def test_the_end_of_its_terminal_stops_the_hub_well(folder: Path) -> None:
-    process = await chatgrow(folder, "run")
-    await listens(process)
-    process.send_signal(signal.SIGHUP)
-    code, said, _ = await ended(process)
-    assert code == 0
-    assert "Stopping" in said

@@ -38,6 +38,7 @@ async def told(watch: Watch, texts: list[str], chats: int = 100) -> Mapping[str,
     return estimates
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chats", [3])
 async def test_the_nth_message_leaves_about_when_its_sender_was_told(watch: Watch, chats: int) -> None:
     """Within one longest gap, 55 s, for any of twelve; and 20 s for a gap on average."""

@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from chatgrow_bot import events as module
 from chatgrow_bot.events import Events
 from chatgrow_bot.hub import Event, EventType, Wish, position_of
-from chatgrow_bot.messages import CommandUse, Fault
+from chatgrow_bot.messages import CommandUse, Fault, Notice
 from chatgrow_bot.store import journal, retention
 from chatgrow_bot.store import tables as t
 from chatgrow_bot.store.database import Database
@@ -88,6 +88,16 @@ async def test_what_is_for_nobody_or_gone_is_passed_over(db: Database) -> None:
     assert told.position == 3
     only = await events.after(Wish(tenant=TENANT, types=[EventType.STATUS]), 0)
     assert (only.events, only.position) == ([], 3)
+
+
+async def test_a_notice_is_told_with_what_made_it(db: Database) -> None:
+    said = {"topic": "order", "note": "A customer asks for a person", "by": "auto_reply", "because": "a:3"}
+    notice = Notice(**said, message_id="m1", tenant=TENANT, connection_id="shop", at=NOW)
+    await db.write(lambda conn: journal.tell(conn, notice, at=NOW))
+    [event] = (await Events(db).after(Wish(tenant=TENANT, types=[EventType.NOTICE]), 0)).events
+    assert event.data == {**said, "messageId": "m1", "connectionId": "shop"}
+    assert json.loads(event.json)["type"] == "notice"
+    assert not (await Events(db).after(Wish(tenant="another"), 0)).events
 
 
 async def test_one_is_found_by_its_place_and_only_by_its_owner(db: Database) -> None:

@@ -8,8 +8,9 @@ from chatgrow_bot.errors import PluginError, ReceiverDown
 from chatgrow_bot.hooks import Answered
 from chatgrow_bot.messages import Delivery, Drop, Inbound, Later, Outbound, Step
 from chatgrow_bot.plugin import Plugin, hook
+from chatgrow_bot.responses import Response
 
-from .fakes import Stage, delivery, inbound, outbound
+from .fakes import CUSTOMER, Stage, delivery, inbound, outbound
 
 
 def replies(text: str) -> type[Plugin]:
@@ -30,7 +31,7 @@ class Yes(Plugin):
 
 async def test_plugins_are_asked_in_the_order_of_the_configuration() -> None:
     stage = Stage().play(b=replies("b"), a=replies("a"), c=replies("c"))
-    assert await stage.hooks.answer(inbound()) is None
+    assert await stage.hooks.answer(inbound(), CUSTOMER) is None
     assert stage.asked == ["b", "a", "c"]
 
 
@@ -51,14 +52,14 @@ async def test_tryfirst_comes_before_and_trylast_after_whatever_the_order() -> N
             self.bot.asked.append("first2")  # type: ignore[attr-defined]
 
     stage = Stage().play(last=Last, a=replies("a"), first=First, b=replies("b"), first2=First2)
-    await stage.hooks.answer(inbound())
+    await stage.hooks.answer(inbound(), CUSTOMER)
     assert stage.asked == ["first", "first2", "a", "b", "last"]
 
 
 async def test_the_first_answer_wins_and_the_others_are_not_asked() -> None:
     stage = Stage().play(a=replies("a"), b=replies("B"), c=replies("C"))
-    answered = await stage.hooks.answer(inbound())
-    assert answered == Answered(by="b", messages=(Outbound(to=inbound().chat, text="B"),))
+    answered = await stage.hooks.answer(inbound(), CUSTOMER)
+    assert answered == Answered(by="b", response=Response(messages=(Outbound(to=inbound().chat, text="B"),)))
     assert stage.asked == ["a", "B"]
 
 
@@ -73,13 +74,13 @@ async def test_an_answer_may_be_several_messages_and_an_empty_one_is_none() -> N
         async def answer(self) -> Sequence[Outbound]:
             return [outbound("1"), outbound("2")]
 
-    answered = await Stage().play(Empty, Two).hooks.answer(inbound())
-    assert answered == Answered(by="Two", messages=(outbound("1"), outbound("2")))
+    answered = await Stage().play(Empty, Two).hooks.answer(inbound(), CUSTOMER)
+    assert answered == Answered(by="Two", response=Response(messages=(outbound("1"), outbound("2"))))
 
 
 async def test_one_class_runs_twice_each_with_its_own_object() -> None:
     stage = Stage().play(one=(kind := replies("x")), two=kind)
-    await stage.hooks.answer(inbound())
+    await stage.hooks.answer(inbound(), CUSTOMER)
     assert stage.asked == ["x", "x"]
 
 
@@ -164,17 +165,17 @@ async def test_outbound_filters_may_change_hold_and_drop() -> None:
 
 async def test_a_plugin_is_asked_only_about_the_tenants_it_serves() -> None:
     stage = Stage().play(Yes, serves=lambda tenant: tenant == "t2")
-    assert await stage.hooks.answer(inbound()) is None
-    assert await stage.hooks.answer(inbound(tenant="t2"))
+    assert await stage.hooks.answer(inbound(), CUSTOMER) is None
+    assert await stage.hooks.answer(inbound(tenant="t2"), CUSTOMER)
     assert not stage.hooks.hears("Yes", "on_inbound", "t2")
 
 
 async def test_a_plugin_that_is_switched_off_is_not_asked() -> None:
     stage = Stage().play(Yes)
     stage.hooks.switch("Yes", on=False)
-    assert await stage.hooks.answer(inbound()) is None
+    assert await stage.hooks.answer(inbound(), CUSTOMER) is None
     stage.hooks.switch("Yes", on=True)
-    assert await stage.hooks.answer(inbound())
+    assert await stage.hooks.answer(inbound(), CUSTOMER)
 
 
 async def test_telling_one_instance_a_fact_raises_what_the_reader_must_know() -> None:

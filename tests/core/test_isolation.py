@@ -14,7 +14,7 @@ from chatgrow_bot.hooks.watchdog import Watchdog
 from chatgrow_bot.messages import Drop, Inbound, Later, Outbound, Step
 from chatgrow_bot.plugin import Plugin, hook
 
-from .fakes import Stage, block, delivery, inbound, outbound
+from .fakes import CUSTOMER, Stage, block, delivery, inbound, outbound
 
 FAST = Limits(filter=0.05, answer=0.05, fact=0.05)
 STOPS_NOTHING = [
@@ -70,7 +70,7 @@ async def test_a_plugin_that_fails_lets_a_message_in_pass_and_the_next_one_answe
     stage = Stage(limits=FAST).play(Broken, Yes)
     assert await stage.hooks.filter_inbound(inbound(how)) == inbound(how)
     trace: list[Step] = []
-    answered = await stage.hooks.answer(inbound(how), trace)
+    answered = await stage.hooks.answer(inbound(how), CUSTOMER, trace)
     assert answered
     assert answered.by == "Yes"
     assert [fault.where for fault in stage.faults] == ["Broken", "Broken"]
@@ -89,7 +89,7 @@ async def test_a_plugin_that_fails_holds_a_message_out(how: str) -> None:
 
 async def test_a_fault_names_the_place_and_never_what_was_said() -> None:
     stage = Stage().play(Broken)
-    await stage.hooks.answer(inbound("raises"))
+    await stage.hooks.answer(inbound("raises"), CUSTOMER)
     assert "ValueError at test_isolation.py:" in stage.faults[0].reason
     assert "4111" not in stage.faults[0].reason
 
@@ -105,7 +105,7 @@ async def test_a_real_cancellation_goes_through_even_if_the_plugin_turns_it_into
 
     stage = Stage().play(Stubborn, Yes)
     async with asyncio.TaskGroup() as group:
-        asking = group.create_task(stage.hooks.answer(inbound()))
+        asking = group.create_task(stage.hooks.answer(inbound(), CUSTOMER))
         await asyncio.sleep(0)
         asking.cancel()
     assert asking.cancelled()
@@ -125,7 +125,7 @@ async def test_a_plugin_that_blocks_the_loop_is_interrupted_and_the_next_one_ans
     stage = Stage().play(Blocks, Yes)
     began = time.monotonic()
     with Watchdog():
-        answered = await stage.hooks.answer(inbound())
+        answered = await stage.hooks.answer(inbound(), CUSTOMER)
     assert answered
     assert answered.by == "Yes"
     assert time.monotonic() - began < 1.5
@@ -140,24 +140,24 @@ async def test_two_stalls_put_a_plugin_to_sleep() -> None:
 
     stage = Stage().play(Blocks)
     with Watchdog(stall=0.1, look=0.05):
-        await stage.hooks.answer(inbound())
+        await stage.hooks.answer(inbound(), CUSTOMER)
         assert not stage.hooks.isolation.asleep("Blocks")
-        await stage.hooks.answer(inbound())
+        await stage.hooks.answer(inbound(), CUSTOMER)
     assert stage.hooks.isolation.asleep("Blocks") == FIRST_SLEEP
 
 
 async def test_five_faults_in_a_row_put_a_plugin_to_sleep_and_it_wakes_by_itself() -> None:
     stage = Stage().play(Broken, Yes)
     for _ in range(5):
-        await stage.hooks.answer(inbound("raises"))
+        await stage.hooks.answer(inbound("raises"), CUSTOMER)
     assert len(stage.faults) == 5
     assert "left alone for 60 s" in stage.faults[-1].reason
     trace: list[Step] = []
-    await stage.hooks.answer(inbound("raises"), trace)
+    await stage.hooks.answer(inbound("raises"), CUSTOMER, trace)
     assert len(stage.faults) == 5
     assert trace[0].result == "failed: asleep for 60 s more"
     stage.clock.advance(61)
-    await stage.hooks.answer(inbound("fine"), trace)
+    await stage.hooks.answer(inbound("fine"), CUSTOMER, trace)
     assert trace[-2].result == "passed"
 
 
@@ -165,7 +165,7 @@ async def test_each_sleep_is_twice_as_long_up_to_half_an_hour() -> None:
     stage = Stage().play(Broken)
     sleeps = []
     for _ in range(4 + 8):
-        await stage.hooks.answer(inbound("raises"))
+        await stage.hooks.answer(inbound("raises"), CUSTOMER)
         if asleep := stage.hooks.isolation.asleep("Broken"):
             sleeps.append(asleep)
             stage.clock.advance(asleep)
@@ -176,7 +176,7 @@ async def test_each_sleep_is_twice_as_long_up_to_half_an_hour() -> None:
 async def test_a_success_forgets_the_faults_before_it() -> None:
     stage = Stage().play(Broken)
     for how in ["raises"] * 4 + ["fine"] + ["raises"] * 4:
-        await stage.hooks.answer(inbound(how))
+        await stage.hooks.answer(inbound(how), CUSTOMER)
     assert not stage.hooks.isolation.asleep("Broken")
 
 
@@ -202,7 +202,7 @@ async def test_a_plugin_that_will_not_be_cancelled_is_left_behind_and_the_next_o
 
     stage = Stage(limits=FAST).play(Stubborn, Yes)
     async with asyncio.timeout(10):
-        answered = await stage.hooks.answer(inbound())
+        answered = await stage.hooks.answer(inbound(), CUSTOMER)
     let_go.set()
     assert answered
     assert answered.by == "Yes"
@@ -219,7 +219,7 @@ async def test_an_answer_that_comes_after_the_stop_comes_too_late() -> None:
 
     stage = Stage().play(Late)
     async with asyncio.TaskGroup() as group:
-        asking = group.create_task(stage.hooks.answer(inbound()))
+        asking = group.create_task(stage.hooks.answer(inbound(), CUSTOMER))
         await asyncio.sleep(0.01)
         asking.cancel()
     assert asking.cancelled()
@@ -245,6 +245,6 @@ async def test_an_answer_that_is_no_answer_is_passed_over(many: list[object]) ->
             return many
 
     stage = Stage().play(Floods, Yes)
-    answered = await stage.hooks.answer(inbound())
+    answered = await stage.hooks.answer(inbound(), CUSTOMER)
     assert answered
     assert answered.by == "Yes"

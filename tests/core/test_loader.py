@@ -11,7 +11,7 @@ from chatgrow_bot.errors import PluginError
 from chatgrow_bot.host.loader import Catalogue, built_in_folder, load_plugin_module, plugin_class
 from chatgrow_bot.plugin import Plugin
 
-from .fakes import inbound
+from .fakes import CUSTOMER, inbound
 from .house import GOOD, HEAD, House
 
 pytestmark = pytest.mark.usefixtures("modules")
@@ -47,7 +47,7 @@ async def test_one_plugin_runs_several_times_with_its_own_config(house: House) -
     )
     async with house.load("a: {plugin: greet, theWord: hey}\nb: {plugin: greet, theWord: yo}").running():
         for name, word in (("a", "hey"), ("b", "yo")):
-            answered = await house.hooks.answer(inbound(name))
+            answered = await house.hooks.answer(inbound(name), CUSTOMER)
             assert answered
             assert (answered.by, answered.messages[0].text) == (name, word)
 

@@ -17,7 +17,7 @@ from .delivering import send as enqueue
 NAMES = tuple(f"shop{number}" for number in range(5))
 
 
-@pytest.mark.parametrize(("state", "each"), [(ConnectionState.LOGGED_OUT, 200), (ConnectionState.BANNED, 10)])
+@pytest.mark.parametrize(("state", "each"), [(ConnectionState.LOGGED_OUT, 60), (ConnectionState.BANNED, 10)])
 async def test_what_is_queued_when_connections_are_put_out_waits_for_the_link_and_none_of_it_fails(
     bot: TalkingBot, state: ConnectionState, each: int
 ) -> None:

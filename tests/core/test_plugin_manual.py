@@ -22,7 +22,7 @@ from chatgrow_bot.errors import SendRefused
 from chatgrow_bot.health import Health
 from chatgrow_bot.hookspecs import HookSpecs
 from chatgrow_bot.hub import Answer, Command, Role
-from chatgrow_bot.messages import ConnectionState, Inbound, Outbound
+from chatgrow_bot.messages import ConnectionState, Inbound, Notice, Outbound
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import plugin_store
 from chatgrow_bot.testing import TalkingBot
@@ -199,6 +199,23 @@ async def test_register_checks(example: Callable[[str], Example]) -> None:
     assert CliRunner().invoke(main, ["check", "--config", str(shown.config)]).exit_code == 0
 
 
+async def test_register_personal_data(example: Callable[[str], Example]) -> None:
+    shown = example("register_personal_data")
+    await shown.start()
+    await shown.bot.say("we were here")
+    privacy, tenants = shown.bot.running.hub.privacy, [shown.bot.admin.user_id]
+
+    async def told() -> str:
+        return b"".join([part async for part in await privacy.export(tenants, DANA, "a test")]).decode()
+
+    async with asyncio.timeout(20):
+        while '{"said":"we were here"}' not in await told():
+            pass
+    erased = await privacy.erase(tenants, DANA, "a test")
+    assert erased.counts[f"{shown.name}: guests"] == 1
+    assert "we were here" not in await told()
+
+
 async def test_filter_inbound(example: Callable[[str], Example]) -> None:
     shown = example("filter_inbound")
     await shown.start(Echo)
@@ -211,6 +228,25 @@ async def test_answer(example: Callable[[str], Example]) -> None:
     await shown.start(Echo)
     assert await shown.bot.say("!say hello") == ["hello"]
     assert await shown.bot.say("hello") == ["hello"], "the next one is asked"
+
+
+async def test_more_than_an_answer(bot: TalkingBot) -> None:
+    [code] = [code for code in blocks("python", MANUAL) if "class Waiter" in code]
+    files = bot.folder / "files"
+    files.mkdir()
+    (files / "menu.pdf").write_bytes(b"%PDF-1.4 the menu")
+    (bot.folder / "waiter.py").write_text(code)
+    bot.plugin_folders = [bot.folder]
+    owner = "15551230009@c.us"
+    await bot.start("waiter", waiter={"owner": owner}, settings={"allowedMediaRoots": [str(files)]})
+    assert await bot.say("order soup") == [], "he has not asked for the menu"
+    assert await bot.say("menu") == ["Our menu:"]
+    session = await bot.online()
+    assert session.sent[0].media
+    assert await bot.say("order soup") == ["soup is on its way. (You had: nothing yet)"]
+    assert await bot.say("order bread") == ["bread is on its way. (You had: soup)"]
+    await bot.until(lambda conn: [each.text for each in session.sent if each.chat == owner][1:])
+    assert session.read == [DANA]
 
 
 async def test_filter_outbound(example: Callable[[str], Example]) -> None:
@@ -277,3 +313,12 @@ async def test_on_command(example: Callable[[str], Example]) -> None:
     await shown.start(Switch)
     await shown.bot.running.hub.commands.run("switch", [], shown.bot.admin)
     assert await shown.keeps("used/switch", tenant="") == {"by": shown.bot.admin.user_id, "ok": True}
+
+
+async def test_on_notice(example: Callable[[str], Example]) -> None:
+    shown = example("on_notice")
+    await shown.start()
+    tenant, at = shown.bot.admin.user_id, shown.bot.clock.now()
+    notice = Notice(topic="order", by="rules", message_id="m1", tenant=tenant, connection_id="shop", at=at)
+    shown.bot.running.hub.report(notice)
+    assert await shown.keeps("open/m1") == "order"

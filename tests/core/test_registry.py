@@ -12,7 +12,7 @@ from chatgrow_bot.hub import Answer, Command, Identity, Role
 from chatgrow_bot.messages import Inbound, Outbound
 from chatgrow_bot.plugin import Access, Plugin, Route, hook
 
-from .fakes import Stage, block, inbound
+from .fakes import CUSTOMER, Stage, block, inbound
 
 
 class Yes(Plugin):
@@ -83,7 +83,7 @@ async def test_a_wrong_hook_is_refused_by_name_and_the_others_stay(kind: type[Pl
         stage.play(kind, Yes)
     assert said in str(refusal.value)
     stage.hooks.switch("Yes", on=True)
-    answered = await stage.hooks.answer(inbound())
+    answered = await stage.hooks.answer(inbound(), CUSTOMER)
     assert answered
     assert answered.by == "Yes"
 

@@ -86,6 +86,7 @@ def test_a_backup_is_private_and_shows_nothing_of_what_it_holds(folder: Path, tm
     assert modes(tmp_path / "copies") == {(True, 0o700), (False, 0o600)}
 
 
+@pytest.mark.slow
 def test_what_opens_a_backup_is_what_closed_it(tmp_path: Path) -> None:
     words = Passphrase("correct horse battery")
     sealed = words.close(b"words")

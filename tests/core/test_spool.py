@@ -5,7 +5,7 @@ import hashlib
 import os
 import resource
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -297,3 +297,10 @@ async def test_the_sweep_spares_media_and_the_young(spool: Spool, clock: FakeClo
     assert await spool.expire(clock.now() - timedelta(hours=1) + KEPT) == 2
     assert files(home) == sorted([".new-young", f"uploads/{young}.json", str(media.path.relative_to(home))])
     assert await spool.from_upload("dana", young) == media
+
+
+async def test_nothing_is_let_go_where_a_user_has_no_folder(spool: Spool) -> None:
+    async def named(tenant: str, hashes: Collection[str]) -> Collection[str]:
+        return ()
+
+    assert await spool.let_go("t", {"a" * 64}, named) == 0

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from chatgrow_bot.errors import StoreDamaged, StoreFull, StoreUnavailable
-from chatgrow_bot.messages import Outbound, State
+from chatgrow_bot.messages import Inbound, Outbound, State
+from chatgrow_bot.plugin import Plugin, hook
+from chatgrow_bot.responses import Page, Response, Trace
 from chatgrow_bot.store import backup, damage, journal
 from chatgrow_bot.store import outbox as stored
+from chatgrow_bot.store.customer_tables import trace_pages
+from chatgrow_bot.store.customer_tables import traces as kept
 from chatgrow_bot.store.tables import bookmarks, outbox
 from chatgrow_bot.testing import FakeClock, TalkingBot
 from chatgrow_bot.upkeep.ballast import Ballast
@@ -25,6 +29,15 @@ from .weather import Disk
 
 DANA = "15551230001@c.us"
 DAY = 86_400
+
+
+class Ponders(Plugin):
+    """Says why it does not answer."""
+
+    @hook
+    async def answer(self, message: Inbound) -> Response:
+        is_dull = message.text == "boring"
+        return Response(trace=Trace(page=Page((message.text,)), asked=1, is_dull=is_dull))
 
 
 async def turned(bot: TalkingBot, clock: FakeClock, done: Callable[[], object], step: float = 1) -> None:
@@ -114,7 +127,8 @@ async def test_a_damaged_page_is_told_with_what_to_do_and_the_next_start_refuses
         opened.write(b"\xff" * size)
     await bot.start()
     await bot.online()
-    await enqueue(bot)  # consent is looked up before it may leave
+    with pytest.raises(StoreDamaged):  # consent is looked up before it is taken in
+        await enqueue(bot)
     word = damage.word_of(file)
     [reason] = await told(bot, "store")
     assert "chatgrow restore" in reason
@@ -170,6 +184,32 @@ async def test_what_is_old_goes_by_itself_and_a_reader_that_misses_facts_is_told
     await turned(bot, clock, tidying.done)
     assert await left() == {young}
     assert "'gone' has not read" in (await told(bot, "retention"))[0]
+
+
+async def test_dull_traces_go_after_their_own_time_and_the_others_with_their_message(
+    bot: TalkingBot, clock: FakeClock
+) -> None:
+    await bot.start(Ponders, settings={"backups": {"every": 0}, "inbound": {"dullTraces": "2h"}})
+    await bot.say("boring")
+    await bot.say("exciting")
+
+    async def left(hours: float) -> tuple[int, int]:
+        """How many traces and pages there are so much later."""
+        clock.advance(hours * 3600)
+        tidying = asyncio.create_task(bot.running.hub.health.tidy())  # type: ignore[attr-defined]
+        await turned(bot, clock, tidying.done)
+
+        def count(conn: Connection) -> tuple[int, int]:
+            traces, pages = (len(conn.execute(table.select()).all()) for table in (kept, trace_pages))
+            return traces, pages
+
+        return await bot.read(count)
+
+    assert await left(1.9) == (2, 2)
+    assert await left(0.2) == (1, 2)
+    assert await left(24) == (1, 1)
+    assert await left(29 * 24) == (0, 1)  # its message has gone
+    assert await left(1) == (0, 0)
 
 
 async def test_a_file_that_is_named_again_while_the_old_ones_go_stays(bot: TalkingBot) -> None:

@@ -63,6 +63,8 @@ async def test_what_happens_between_his_look_and_his_wait_is_told_too(
 
     async def looked(work: Any) -> Any:
         """The message is taken back, and the reader has heard of it, before what was seen is acted on."""
+        if asyncio.current_task() is not late:  # the reader's own look
+            return await read(work)
         seen, db.read = await read(work), read  # type: ignore[method-assign]
         await outbox.cancel(mine.tenant, mine.id)
         assert isinstance(outbox, RealOutbox)
@@ -72,8 +74,8 @@ async def test_what_happens_between_his_look_and_his_wait_is_told_too(
         return seen
 
     db.read = looked  # type: ignore[method-assign]
-    told = await asyncio.wait_for(outbox.wait(mine.tenant, mine.id, 60), PATIENCE)
-    assert told.state is State.CANCELLED
+    late = asyncio.create_task(outbox.wait(mine.tenant, mine.id, 60))
+    assert (await asyncio.wait_for(late, PATIENCE)).state is State.CANCELLED
     another.cancel()
 
 

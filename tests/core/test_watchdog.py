@@ -16,7 +16,7 @@ from chatgrow_bot.hooks.watchdog import PluginStalled, Watchdog, watched
 from chatgrow_bot.messages import Inbound, Outbound
 from chatgrow_bot.plugin import Plugin, hook
 
-from .fakes import Stage, block, inbound
+from .fakes import CUSTOMER, Stage, block, inbound
 
 QUICK = {"stall": 0.1, "look": 0.02}
 
@@ -127,10 +127,10 @@ async def test_two_apps_in_one_process_do_not_disturb_each_other(first_out: int)
     dogs = [Watchdog(**QUICK), Watchdog(**QUICK)]
     for dog in dogs:
         dog.__enter__()
-    await stage.hooks.answer(inbound())
+    await stage.hooks.answer(inbound(), CUSTOMER)
     assert len(stage.faults) == 1
     dogs[first_out].__exit__(None, None, None)
-    await stage.hooks.answer(inbound())
+    await stage.hooks.answer(inbound(), CUSTOMER)
     assert len(stage.faults) == 2
     dogs[1 - first_out].__exit__(None, None, None)
     if first_out == 0:  # the first to come was the first to go: its handler stays behind, and does nothing

@@ -108,6 +108,7 @@ def test_the_wheel_has_the_plugins_their_pages_and_libraries_and_a_project_to_be
         "chatgrow_bot/_plugins/guest_list.py",
         "chatgrow_bot/_project/config/chatgrow.yaml",
         "chatgrow_bot/_project/config/schema.json",
+        "chatgrow_bot/_project/config/rules.schema.json",
         "chatgrow_bot/_project/.env.example",
         "chatgrow_bot/_project/plugins/README.md",
         "chatgrow_bot/cli/templates/plugin.txt",

@@ -165,7 +165,7 @@ async def test_two_that_are_being_sent_under_both_names_stay_where_they_are(
     async with asyncio.timeout(10):
         while len(session.sent) < 2:  # noqa: ASYNC110 (a list has no event)
             await asyncio.sleep(0.005)
-    await session.hears("stop", DANA, lid=LID)  # so that nothing is added
+    await session.hears(payload=Reaction(emoji="👍"), sender=DANA, lid=LID)  # so that nothing is added
     assert await chats(bot, sent=True) == [LID, DANA, DANA]
     session.gate.set()
     await bot.rest()

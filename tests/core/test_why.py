@@ -1,6 +1,8 @@
 """`chatgrow why`: the whole life of a message, both ways, beside the hub that runs and without it."""
 
 import asyncio
+from pathlib import Path
+from typing import ClassVar
 
 from click.testing import CliRunner
 
@@ -8,6 +10,7 @@ from chatgrow_bot.cli.main import main
 from chatgrow_bot.errors import SendFailed
 from chatgrow_bot.messages import Delivery, Inbound, Outbound, State
 from chatgrow_bot.plugin import Plugin, hook
+from chatgrow_bot.responses import Page, Response, Trace
 from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.testing import TalkingBot
 
@@ -24,12 +27,12 @@ class Shop(Plugin):
         return None
 
 
-async def why(bot: TalkingBot, name: str) -> str:
+async def why(bot: TalkingBot, name: str, *more: str) -> str:
     plain = (
         bot.folder / "config" / "plain.yaml"
     )  # the same folder, without the plugins that are given as classes
     plain.write_text("server: {port: 0}\n")
-    words = ["why", name, "--config", str(plain)]
+    words = ["why", name, *more, "--config", str(plain)]
     result = await asyncio.to_thread(CliRunner().invoke, main, words)
     assert result.exit_code == 0, result.output
     return result.output
@@ -103,3 +106,100 @@ async def test_it_says_what_a_message_waits_for(bot: TalkingBot) -> None:
     assert "waits: the whole queue was stopped by rina" in await why(bot, second.id)
     await bot.stop()
     assert "waits: the whole queue was stopped by rina" in await why(bot, second.id)
+
+
+class Rules(Plugin):
+    """Answers, and tells how it came to that."""
+
+    trace: ClassVar[Trace]
+
+    @hook
+    async def answer(self, message: Inbound) -> Response:
+        return Response(messages=(Outbound(to=message.chat, text="at nine"),), trace=self.trace)
+
+
+async def asked(bot: TalkingBot, trace: Trace) -> str:
+    """WhatsApp's id of a message that was answered after so much was asked."""
+    Rules.trace = trace
+    await bot.start(Rules, settings=NO_WAIT)
+    session = await bot.connect()
+    came = await session.hears("when do you open?")
+    await bot.rest()
+    return came.wa_id
+
+
+async def below_its_answer(bot: TalkingBot, name: str, *more: str) -> str:
+    """What is told between the step of the one who answered and the end."""
+    _, _, behind = (await why(bot, name, *more)).partition("     answer rules: answered (")
+    return behind.partition("\n")[2].partition("     ended: ")[0]
+
+
+async def test_for_each_rule_it_says_in_their_order_why_it_did_not_answer(bot: TalkingBot) -> None:
+    page = Page(
+        (
+            "rules/a.yaml:3\tgreeting\tnone of 'hello' is in the text (line 5)",
+            "rules/a.yaml:12\torder-status\tthe text is not exactly '1'",
+            "rules/hours.yaml:3\thours\tits words are not there",
+            "rules/rest.yaml:1\trest\tnobody comes so far",
+        )
+    )
+    marks = {
+        1: "rules/a.yaml:15\torder-status\tbusiness is \x1b[2Jopen",
+        2: "rules/hours.yaml:3\thours\tmatches",
+    }
+    came = await asked(bot, Trace(page=page, asked=3, marks=marks, is_dull=False))
+    assert await below_its_answer(bot, came) == (
+        "       rules/a.yaml:3      greeting      none of 'hello' is in the text (line 5)\n"
+        "       rules/a.yaml:15     order-status  business is  [2Jopen\n"
+        "       rules/hours.yaml:3  hours         matches\n"
+        "       1 behind were not asked\n"
+    )
+
+
+async def test_of_a_thousand_rules_it_shows_those_that_have_to_do_with_the_message_unless_all_are_wanted(
+    bot: TalkingBot,
+) -> None:
+    page = Page(tuple(f"a.yaml:{n}\trule-{n}\tnone of its words" for n in range(1000)))
+    marks = {7: "a.yaml:7\trule-7\tfailed: its template", 990: "a.yaml:990\trule-990\tmatches"}
+    came = await asked(bot, Trace(page=page, asked=991, marks=marks, is_dull=False))
+    assert await below_its_answer(bot, came) == (
+        "       a.yaml:7    rule-7    failed: its template\n"
+        "       a.yaml:990  rule-990  matches\n"
+        "       989 more were asked in vain: `--all` shows why\n"
+        "       9 behind were not asked\n"
+    )
+    every = (await below_its_answer(bot, came, "--all")).splitlines()
+    assert len(every) == 992
+    assert every[6:8] == [
+        "       a.yaml:6    rule-6    none of its words",
+        "       a.yaml:7    rule-7    failed: its template",
+    ]
+
+
+async def test_when_nothing_had_to_do_with_the_message_it_says_how_much_was_asked(bot: TalkingBot) -> None:
+    page = Page(tuple(f"a.yaml:{n}\trule-{n}\tnone of its words" for n in range(1000)))
+    came = await asked(bot, Trace(page=page, asked=1000))
+    told = await below_its_answer(bot, came)
+    assert told == "       1000 were asked in vain: `--all` shows why\n"
+
+
+async def test_of_a_message_that_no_rule_of_the_shipped_folder_answers_it_names_what_each_misses_first(
+    bot: TalkingBot,
+) -> None:
+    folder = Path(__file__).parents[2] / "config" / "rules"
+    rules = {"rules": str(folder), "timeZone": "Asia/Jerusalem", "watch": False}
+    await bot.start("auto_reply", settings=NO_WAIT, auto_reply=rules)
+    session = await bot.connect()
+    came = await session.hears("qwerty")
+    await bot.rest()
+    told = (await why(bot, came.wa_id)).partition("answer auto_reply: passed")[2].splitlines()[1:-1]
+    asked = [line.split(maxsplit=3) for line in told]
+    written = [line for path in sorted(folder.glob("*.yaml")) for line in path.read_text().splitlines()]
+    ids = [line.partition("- id: ")[2] for line in written if line.startswith("  - id: ")]
+    assert [name for _, name, _, _ in asked] == ids
+    for mark, name, place, missed in asked:
+        file, _, line = place.rpartition(":")
+        assert mark == "✗"
+        stands = (folder / Path(file).name).read_text().splitlines()[int(line) - 1]
+        assert stands.strip().partition(":")[0] in ("any", "text", "pattern", "exact", "all", "starts"), name
+        assert "the text" in missed, name

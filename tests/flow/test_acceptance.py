@@ -1,4 +1,5 @@
-"""A slice of every acceptance check; `make accept` tries them at full size. How long anything takes is judged
+"""A slice of every acceptance check, the longer ones among the slow tests; `make accept` tries all at full
+size. How long anything takes is judged
 there only: beside other tests a clock proves nothing."""
 
 import pytest
@@ -8,8 +9,12 @@ from tests.accept.every import CHECKS
 
 strong_passwords = True
 
+#: Whose slices take long: together a third of all tests' time.
+_LONG = {"AC-03", "AC-07", "AC-08", "AC-09", "AC-10", "AC-15", "AC-18", "AC-21", "AC-22", "AC-23"}
+_EVERY = [pytest.param(each, marks=pytest.mark.slow if each.name in _LONG else ()) for each in CHECKS]
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+
+@pytest.mark.parametrize("check", _EVERY, ids=lambda check: check.name)
 async def test_the_promise_holds_and_the_check_would_notice_if_it_did_not(check: Check) -> None:
     verdict = await check.run(Size.SLICE)
     assert verdict.broken == ()

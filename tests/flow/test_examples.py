@@ -9,6 +9,8 @@ import sys
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
+import pytest
+
 from chatgrow_bot.hub import Scope
 from chatgrow_bot.testing import TalkingBot
 from tests.core.client.ctrl_c import hears_ctrl_c
@@ -112,6 +114,7 @@ async def test_the_bulk_notifications(bot: TalkingBot, tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 async def test_the_plugin_its_settings_and_its_test(tmp_path: Path) -> None:
     copy = tmp_path / "project"
     shutil.copytree(EXAMPLES / "plugin", copy)

@@ -21,6 +21,7 @@ from chatgrow_bot.messages import (
     Inbound,
     Kind,
     Lane,
+    Notice,
     Priority,
     State,
 )
@@ -85,6 +86,16 @@ FACTS: dict[str, Any] = {
     ),
     "fault": Fault(where="inbox", reason=LEAKY, tenant="t1", connection_id="c1", at=NOW),
     "command": CommandUse(name="rules", by="u1", ok=True, at=NOW),
+    "notice": Notice(
+        topic="order +972541112233",
+        note="secret of Dana Levi",
+        by="auto_reply",
+        because="config/rules/hours.yaml:14 rule 'hours'",
+        message_id="m1",
+        tenant="t1",
+        connection_id="c1",
+        at=NOW,
+    ),
 }
 
 
@@ -128,6 +139,8 @@ async def test_facts_are_lines_in_their_order(plugin: Any, file: Path) -> None:
         ("health", {"isHealthy": False, "canSend": True, "canReceive": False, "backlog": 7}),
         ("fault", {"where": "inbox", "reason": SEALED}),
         ("command", {"name": "rules", "by": "u1", "ok": True}),
+        ("notice", {"message": "m1", "topic": "order …233", "by": "auto_reply", "connection": "c1"}),
+        ("notice", {"because": "config/rules/hours.yaml:14 rule 'hours'", "tenant": "t1"}),
     ],
 )
 async def test_a_line_says_what_happened(plugin: Any, file: Path, kind: str, wanted: dict[str, Any]) -> None:

@@ -15,29 +15,31 @@ def _layer(meaning: str, names: str) -> Layer:
 LAYERS: tuple[Layer, ...] = (
     _layer(
         "what is carried, what fails, what time it is",
-        "__init__ background clock errors ids networks payloads private signatures states",
+        "__init__ background clock consent errors ids networks payloads private signatures states",
     ),
     _layer("the hub from another program", "client"),
     _layer("the nouns that flow", "messages"),
-    _layer("who is meant, and what a way to WhatsApp must offer", "addresses engine"),
+    _layer("who is meant, and what a way to WhatsApp must offer", "addresses engine responses"),
     _layer("what the parts are to each other", "hub"),
+    _layer("parts that plugins lend", "given"),
     _layer("what a plugin author sees", "plugin"),
     _layer("what a plugin may hook into", "hookspecs"),
     _layer(
         "single things: settings, the database, the safe doors, arithmetic",
         "config limits logs qr safety store vault",
     ),
-    _layer("what several parts use", "consent lineage reporting tenants"),
+    _layer("what several parts use", "lineage reporting spool_files tenants"),
     _layer("the one caller of plugins", "hooks"),
     _layer(
         "the parts, which meet by the Protocols of hub.py",
         "accounts bulk chats commands connections doctor events facts history inbox outbox plans policies "
-        "server sessions spool stats upkeep webhook_keys",
+        "privacy reloads server sessions spool stats upkeep webhook_keys",
     ),
     _layer("who looks at the parts", "health"),
     _layer("where plugins come from and live", "host"),
     _layer("who hands what to whom", "core"),
     _layer("who puts it all together", "app"),
+    _layer("what would be answered, tried on a copy", "rehearsal"),
     _layer("who uses it all", "cli embedded testing"),
 )
 

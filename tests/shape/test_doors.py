@@ -11,6 +11,7 @@ from .source import Found, Source, calls, core, dotted, expect_none, imports, pl
 #: Who opens files itself: none of these paths comes from a message, a request or a rule.
 FILES = {
     "chatgrow_bot/cli/new_plugin.py": "writes a plugin to begin with",
+    "chatgrow_bot/cli/stop.py": "whether the terminal of whoever runs the hub is still there",
     "chatgrow_bot/client/messages.py": "reads files named by the program that uses the client",
     "chatgrow_bot/config/environment.py": "reads .env",
     "chatgrow_bot/config/schema.py": "writes config/schema.json and README.md, for developers",
@@ -20,6 +21,7 @@ FILES = {
     "chatgrow_bot/logs/files.py": "the hub's own log files",
     "chatgrow_bot/logs/reading.py": "the hub's own log files",
     "chatgrow_bot/private.py": "writes what only the hub's user may read, where the hub or he says",
+    "chatgrow_bot/privacy/packing.py": "what goes into a zip file that it makes",
     "chatgrow_bot/sessions/archive.py": "packs a connection's own folder; what it unpacks, it checks",
     "chatgrow_bot/sessions/copies.py": "reads a backup named by whoever runs the hub",
     "chatgrow_bot/sessions/rest.py": "the lock of a connection's own folder",
@@ -27,8 +29,11 @@ FILES = {
     "chatgrow_bot/store/backup.py": "the hub's own database",
     "chatgrow_bot/store/damage.py": "word that the hub's own database is damaged",
     "chatgrow_bot/store/folder.py": "the hub's own database and its lock",
+    "chatgrow_bot/store/remains.py": "the hub's own database",
     "chatgrow_bot/testing/hub.py": "writes the configuration of a test",
     "chatgrow_bot/upkeep/ballast.py": "a file of the hub's own that holds nothing but room",
+    "plugins/auto_reply/cli_rules.py": "begins a rule file where whoever runs the hub says",
+    "plugins/auto_reply/gallery.py": "reads the files it ships with",
     "plugins/dashboard/assets.py": "reads the files it ships with",
     "plugins/dashboard/language.py": "reads the words it ships with",
     "plugins/engine_web/browsers.py": "reads which program a browser is",

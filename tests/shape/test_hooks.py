@@ -13,6 +13,8 @@ from .source import expect_none
 PLAIN = ("register_", "lifespan")
 ASKED = ("filter_", "answer")
 TOLD = ("on_",)
+#: What a caller may take besides: where it writes who was asked and how they came to it, or whom to ask.
+OPTIONAL = {"filter_": ["trace"], "answer": ["trace", "told"], "register_": ["instance"]}
 
 Methods = Mapping[str, Callable[..., Any]]
 
@@ -59,11 +61,12 @@ def _unlike(name: str, spec: Callable[..., Any], caller: Callable[..., Any]) -> 
         yield "has another colour: one of the two is async"
     asked, given = _arguments(spec), _arguments(caller)
     required = (["instance"] if name.startswith(("on_", "lifespan")) else []) + list(asked)
-    optional = "trace" if name.startswith(ASKED) else "instance" if name.startswith("register_") else ""
-    if list(given) not in (required, [*required, optional]):
+    optional = next((more for begin, more in OPTIONAL.items() if name.startswith(begin)), [])
+    if list(given) not in ([*required, *optional[:count]] for count in range(len(optional) + 1)):
         yield f"takes ({', '.join(given)}), not ({', '.join(required)})"
-    elif optional in given and inspect.signature(caller).parameters[optional].default is not None:
-        yield f"takes '{optional}' without None as its default"
+    for each in given.keys() & optional:
+        if inspect.signature(caller).parameters[each].default is not None:
+            yield f"takes '{each}' without None as its default"
     for argument in asked.keys() & given.keys():
         if asked[argument] != given[argument]:
             yield f"takes {given[argument]} as '{argument}', not {asked[argument]}"

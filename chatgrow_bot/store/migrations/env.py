@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from chatgrow_bot.store import account_tables, bulk_tables, tables  # noqa: F401 (they fill the metadata)
+from chatgrow_bot.store import account_tables, bulk_tables, customer_tables, tables  # noqa: F401 (they fill the metadata)
 from chatgrow_bot.store.metadata import metadata
 
 context.configure(

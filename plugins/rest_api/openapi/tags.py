@@ -11,7 +11,7 @@ TAGS: Mapping[str, str] = {
     "Bulk": "One request for thousands of people, sent little by little, followed and stopped.",
     "Files": "Uploaded before they are sent, and downloaded from messages.",
     "Chats": "What is done in a chat at once, past the queue: read marks, typing, presence, groups.",
-    "Contacts": "Whom a connection has written with.",
+    "Contacts": "Whom a connection has written with; all that is kept of a person, and how it is erased.",
     "Queue": "The queue of all connections together: how it stands, and the emergency stop.",
     "Events": "What happens, told while it happens, and from where one left off.",
     "Inbound webhook": "Messages from outside that enter the way in as if a customer had written them.",

@@ -14,6 +14,10 @@ from .processes import DemoFailed, Places, chatgrow, free_ports, running
 
 USER, NEIGHBOUR = "demo", "neighbour"
 
+#: Ready rules for a restaurant, in English and in Hebrew; the demo's café has them.
+_READY = Path(__file__).parents[2] / "auto_reply" / "gallery"
+CAFE = "cafe"
+
 #: By this line a folder is known as a demo's own, which the next one may remove.
 _MADE_BY = "# Made by `chatgrow demo`; made anew each time.\n"
 _CONFIG = """\
@@ -32,6 +36,7 @@ plugins:
     admin: true
     tenants: all
   auto_reply:
+    tenants: all
     rules: config/rules
   journal_log: {{}}
 """
@@ -96,6 +101,9 @@ def _lay_out(places: Places, rules: Path) -> None:
     places.config.write_text(_MADE_BY + settings)
     for file in rules.glob("*.yaml"):
         shutil.copy(file, folder / file.name)
+    for file in _READY.glob("restaurant.*.yaml"):  # as somebody would who takes them for one connection
+        own = file.read_text().replace("\nlanguage:", f"\nconnections: [{CAFE}]\nlanguage:", 1)
+        (folder / file.name.replace("restaurant", CAFE)).write_text(own)
 
 
 def _clear(places: Places) -> None:

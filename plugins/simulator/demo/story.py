@@ -98,9 +98,10 @@ class Story:
     async def _more(self, api: Api, phone: Phone, dana: Customer) -> None:
         chapter = Range(api, CONNECTION, phone, dana)
         await chapter.play()
-        await chapter.group(self._simulator, await self._simulator.customer("+972541112234", name="Noam"))
+        noam = await self._simulator.customer("+972541112234", name="Noam")
+        await chapter.group(self._simulator, noam)
         async with self._stage.api(NEIGHBOUR) as neighbour:
-            await play_neighbour(api, neighbour, self._simulator, dana)
+            await play_neighbour(api, neighbour, self._simulator, dana, noam, ANSWER_PATIENCE)
 
     async def _online(self, api: Api, never: str = "") -> None:
         def good(found: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""A hub whose automatic answer always finds something to say, and virtual time for all who talk to it."""
+"""A hub whose rules always find something to say, and virtual time for all who talk to it."""
 
 import asyncio
 from collections import defaultdict
@@ -10,9 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from chatgrow_bot.engine import Arrival, Parcel
-from chatgrow_bot.messages import Inbound, Outbound
-from chatgrow_bot.payloads import Location
-from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import journal
 from chatgrow_bot.store.tables import inbox
 from chatgrow_bot.testing import FakeClock, FakeEngine, FakeSession, TalkingBot
@@ -23,21 +20,20 @@ from .partners import SECOND, SHOP, Scenario, scenarios
 TURN = 5
 
 
-class Chatterbox(Plugin):
-    """Answers everything: mostly with something new, a file with a place, some with one of two texts."""
-
-    count = 0
-
-    @hook
-    async def answer(self, message: Inbound) -> Outbound:
-        """Something."""
-        self.count += 1
-        if message.attachment:
-            return Outbound(to=message.chat, payload=Location(latitude=self.count % 90, longitude=0.0))
-        same = message.text.startswith("alternating")
-        return Outbound(
-            to=message.chat, text=message.text if same else f"answer {self.count} to {message.text}"
-        )
+#: Answers everything: mostly with something new, a file with a place, some with the same word again.
+_RULES = """
+groups: all
+rules:
+  - id: file
+    when: {media: any}
+    reply: {location: {latitude: 32, longitude: 34}}
+  - id: same
+    when: {text: {starts: alternating}}
+    reply: "{{ text }}"
+  - id: anything
+    when: always
+    reply: "answer to {{ text }}"
+"""
 
 
 class World:
@@ -51,6 +47,9 @@ class World:
         self.written: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.scenarios: Sequence[Scenario] = ()
         self._limits = limits
+        self._rules = folder / "rules"
+        self._rules.mkdir()
+        (self._rules / "all.yaml").write_text(_RULES)
         self._seen: dict[FakeSession, int] = {}
 
     async def run(self, seconds: int) -> None:
@@ -72,7 +71,8 @@ class World:
             self.clock.advance(TURN)
 
     async def _start(self) -> None:
-        await self.bot.start(Chatterbox, settings={"inbound": self._limits})
+        rules = {"rules": str(self._rules), "watch": False}
+        await self.bot.start("auto_reply", auto_reply=rules, settings={"inbound": self._limits})
 
     def _session(self, connection: str) -> FakeSession:
         return self.bot.engine.opened[connection]

@@ -2,7 +2,7 @@
 or gone in the middle of it all because the process was killed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -63,6 +63,9 @@ class Disk:
     async def reset(self) -> None:
         """Let the connection go."""
         self._engine.dispose()
+
+    async def clear_remains(self, names: Collection[str] | None) -> None:
+        """Nothing is erased here."""
 
     async def close(self) -> None:
         """Let the connection go."""

@@ -164,7 +164,7 @@ def _filled(path: str, ids: Mapping[str, str]) -> str:
 
 def _plain(reply: Reply, ids: Mapping[str, str]) -> bytes:
     """An answer without what differs from one to the next, and without the ids that were asked for."""
-    raw = re.sub(rb'"requestId":"[0-9a-f]+"', b"", reply.raw)
+    raw = re.sub(rb'"requestId":"[0-9a-f]+"|"(?:exportedAt|copiesUntil)":"[^"]+"', b"", reply.raw)
     for said in _said(ids):
         raw = raw.replace(said.encode(), b"said")
     return raw

@@ -3,6 +3,7 @@ new one is tried too, or told of."""
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,13 +27,14 @@ Body = Callable[[str], Any]
 FETCHER = """
 from aiohttp import web
 
-from chatgrow_bot.plugin import Access, Plugin, Route, hook
+from chatgrow_bot.messages import FileNamed, Outbound
+from chatgrow_bot.plugin import IDENTITY, Access, Plugin, Route, hook
 
 
 class Fetcher(Plugin):
     @hook
     def register_routes(self):
-        for way in ("request", "stream"):
+        for way in ("request", "stream", "send"):
             yield Route(
                 method="POST", path=f"/fetch/{way}", handler=getattr(self, way), access=Access.OPERATOR
             )
@@ -44,6 +46,12 @@ class Fetcher(Plugin):
     async def stream(self, request):
         url = (await request.json())["url"]
         return web.Response(body=b"".join([part async for part in self.bot.http.stream(url, seconds=5)]))
+
+    async def send(self, request):
+        file = FileNamed(url=(await request.json())["url"])
+        message = Outbound(to="+14155550123", file=file, connection_id="shop")
+        await self.bot.send(request[IDENTITY].user_id, message)
+        return web.Response(status=202)
 """
 #: What is sent to each route that takes an address.
 BODIES: Mapping[str, Body] = {
@@ -57,6 +65,8 @@ WEBHOOKS, BULK = "/api/whatsapp/webhooks", "/api/whatsapp/bulk"
 IN_CODE = {
     "chatgrow_bot/spool.py stream": "media.url of the routes",
     "plugins/rest_api/content.py from_url": "media.url of the routes",
+    "chatgrow_bot/inbox/enclosures.py from_url": "the file of a message that a plugin sends",
+    "plugins/auto_reply/calls_sending.py request": "webhook of a rule",
     "chatgrow_bot/bulk/files.py from_url": "media.url of a bulk send's row",
     "chatgrow_bot/client/wire.py request": "the hub that a program names itself; no door is needed",
     "plugins/webhooks/sending.py request": "url of webhook endpoints",
@@ -72,13 +82,21 @@ def lay_plugin(folder: Path) -> Mapping[str, Any]:
     """Write the plugin; what chatgrow.yaml says of it."""
     (folder / "mine").mkdir()
     (folder / "mine" / "fetcher.py").write_text(FETCHER)
-    plugins = {"rest_api": {"admin": True}, "webhooks": {"admin": True}, "fetcher": {}}
+    (folder / "rules").mkdir()
+    rules = {"rules": "rules", "watch": False}
+    plugins = {
+        "rest_api": {"admin": True},
+        "webhooks": {"admin": True},
+        "auto_reply": rules,
+        "fetcher": {"tenants": "all"},
+    }
     return {"pluginFolders": ["mine"], "plugins": plugins}
 
 
 def sinks(here: House) -> tuple[Mapping[str, Call], Sequence[str]]:
     """Every way to have an address called, by a name; and those that nobody here knows how to try."""
     found: dict[str, Call] = {f"bot.http.{way}": _by_plugin(way) for way in _ways()}
+    found |= {"bot.send": _by_plugin("send"), "webhook of a rule": _by_rule}
     unknown = [f"nobody tries bot.http.{way}" for way in _ways() if way not in _CALLS]
     routes = [route for _, route in here.running.ground.hooks.register_routes()]
     for route in routes:
@@ -106,6 +124,18 @@ def _by_plugin(way: str) -> Call:
         return await here.ask("POST", f"/fetch/{way}", "anna", json={"url": url})
 
     return call
+
+
+async def _by_rule(here: House, url: str) -> Reply:
+    """What comes of one try of a rule's webhook, by the part of the plugin that runs."""
+    seats: Any = here.running.plugins
+    rows = sys.modules["chatgrow_plugins.auto_reply.calls_rows"]
+    now = here.running.hub.clock.now()
+    more = {"rule": "r", "headers": {}, "body": b"{}", "attempts": 0, "due": None, "added_at": now}
+    waiting = rows.Waiting(row=1, tenant=here.user_ids["anna"], message_id="m", number=0, url=url, **more)
+    outcome = await seats._seats["auto_reply"].plugin._calls._sender.send(waiting)
+    status = 202 if outcome.verdict == "taken" else 422
+    return Reply(status=status, raw=outcome.why.encode(), headers={}, seconds=0.0)
 
 
 def _by_route(route: Route, body: Body) -> Call:

@@ -113,6 +113,7 @@ async def test_what_is_paused_stands_still_and_goes_on_with_each_row_once(bot: T
         await bulk.cancel(tenant, name)
 
 
+@pytest.mark.slow
 async def test_whoever_pauses_and_resumes_all_the_while_loses_and_doubles_none(bot: TalkingBot) -> None:
     await bot.start()
     await bot.connect()

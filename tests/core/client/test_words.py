@@ -19,7 +19,8 @@ from chatgrow_bot.cli.main import _WORDS, main
 from chatgrow_bot.client import Client
 from chatgrow_bot.errors import SendRefused
 from chatgrow_bot.hub import Scope
-from chatgrow_bot.messages import ConnectionState
+from chatgrow_bot.messages import ConnectionState, Notice
+from chatgrow_bot.store import journal
 from chatgrow_bot.testing import FakeSession, TalkingBot
 
 from .ctrl_c import hears_ctrl_c
@@ -166,6 +167,11 @@ async def test_what_happened_is_told_line_by_line(said: Said, hub: TalkingBot) -
     after = (await said("events", "--json", "--after", first["id"])).stdout.splitlines()
     assert [json.loads(line)["id"] for line in after] == [line["id"] for line in rest]
     assert "Write one or more of" in (await said("events", "--type", "weather", code=1)).stderr
+    by = {"by": "rules", "message_id": "m1", "tenant": hub.admin.user_id, "connection_id": "shop"}
+    hub.running.hub.report(Notice(topic="order", note="He \x1b[2J asks", at=hub.clock.now(), **by))
+    await hub.until(lambda conn: any(e.hook == "on_notice" for e in journal.read_after(conn, 0, 99)))
+    told = (await said("events", "--type", "notice")).stdout
+    assert re.fullmatch(r"\S+ \S+  notice +shop  order: He  \[2J asks \(message m1\)\n", told)
 
 
 async def test_who_follows_events_leaves_by_ctrl_c_or_by_closing_the_pipe(

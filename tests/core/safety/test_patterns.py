@@ -1,11 +1,14 @@
 """Patterns: RE2's words made plain, and no pattern that hangs."""
 
 import time
+from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatgrow_bot.errors import BadInput
-from chatgrow_bot.safety.patterns import MAX_TEXT, compile_pattern
+from chatgrow_bot.safety.patterns import MAX_TEXT, PatternSet, compile_pattern
 
 #: Each of these hangs, or nearly, an engine that goes back and tries again.
 BACKTRACKERS = [
@@ -124,3 +127,59 @@ def test_only_the_beginning_of_a_huge_text_is_read() -> None:
 
 def test_half_a_character_in_a_message_does_no_harm() -> None:
     assert compile_pattern("b.c").search("a\udc80b\ud800c")
+
+
+#: Letters with more than one other case, and scripts with none.
+LETTERS = (*"aBkKsſßıİΣςµé7 ", "ПР", "пр", "שלום", "عربي")  # noqa: RUF001 - they look alike
+OPERATORS = (".", ".*", r"\d", r"\w+", r"\b", r"\s", "[a-c]", "[א-ת]", r"\pL", "(x|yz)", "(?:ab)?", "b{2,3}")
+patterns = st.lists(
+    st.lists(
+        st.sampled_from([*LETTERS, *OPERATORS, "|", "^", "$", "(?P<n>a+)", "(?-i:A)"]), min_size=1, max_size=5
+    ),
+    max_size=5,
+).map(lambda each: [pattern for pattern in map("".join, each) if _is_valid(pattern)])
+texts = st.lists(st.sampled_from([*LETTERS, "bb", "x", "\n", "\ud800"]), max_size=10).map("".join)
+
+
+def _is_valid(pattern: str) -> bool:
+    try:
+        compile_pattern(pattern)
+    except BadInput:
+        return False
+    return True
+
+
+@given(patterns, texts, st.booleans())
+def test_many_patterns_find_together_what_each_finds(
+    patterns: Sequence[str], text: str, ignore_case: bool
+) -> None:
+    each = [compile_pattern(pattern, ignore_case=ignore_case).search(text) for pattern in patterns]
+    found = [number for number, match in enumerate(each) if match]
+    assert PatternSet(patterns, ignore_case=ignore_case).found(text) == found
+
+
+def test_evil_patterns_together_on_the_longest_text_are_done_at_once() -> None:
+    together = PatternSet([*BACKTRACKERS, *STATE_MAKERS], ignore_case=True)
+    started = time.monotonic()
+    for text in ("a" * MAX_TEXT, "ab" * (MAX_TEXT // 2), "a " * 20_000 + "!"):
+        together.found(text)
+    assert time.monotonic() - started < 5
+
+
+def test_so_many_letters_that_they_cannot_be_found_together_are_found_all_the_same() -> None:
+    patterns = [f"{number:03}" + "abcdefgh" * 100 for number in range(300)]
+    assert PatternSet(patterns, ignore_case=True).found(f"x {patterns[7]} {patterns[203]}".upper()) == [
+        7,
+        203,
+    ]
+
+
+def test_of_many_patterns_a_wrong_one_is_named() -> None:
+    with pytest.raises(BadInput, match=r"\(b.*not closed"):
+        PatternSet(["a", "(b"])
+
+
+def test_together_too_only_the_beginning_of_a_huge_text_is_read() -> None:
+    together = PatternSet(["needle", "x"])
+    assert together.found("x" * (MAX_TEXT - 6) + "needle") == [0, 1]
+    assert together.found("x" * (MAX_TEXT - 5) + "needle") == [1]

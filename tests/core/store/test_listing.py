@@ -114,6 +114,7 @@ wishes = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(messages, max_size=40), wishes, st.integers(1, 12))
 def test_the_pages_together_are_all_that_was_asked_for_newest_first(

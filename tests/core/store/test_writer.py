@@ -1,7 +1,7 @@
 """The writer over a database that takes its time: nobody who waits for it is forgotten."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Connection, create_engine
@@ -31,6 +31,9 @@ class Stuck:
 
     async def reset(self) -> None:
         self._engine.dispose()
+
+    async def clear_remains(self, names: Collection[str] | None) -> None:
+        pass
 
     async def close(self) -> None:
         self._engine.dispose()

@@ -1,16 +1,13 @@
-"""The plugin as the host loads it, rule files in the test's own folder, and a bot that only remembers."""
+"""The plugin as the host loads it, and rule files in the test's own folder."""
 
-import asyncio
-import copy
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
+from chatgrow_bot.cli.cold import ColdBot
 from chatgrow_bot.host.loader import load_plugin_module, plugin_class
 from chatgrow_bot.messages import Inbound
 
@@ -19,43 +16,6 @@ ROOT = Path(__file__).parents[3]
 AutoReply = plugin_class(load_plugin_module(ROOT / "plugins" / "auto_reply"))
 
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
-
-
-@dataclass
-class MemoryStore:
-    """plugin.Store in a dict."""
-
-    values: dict[tuple[str, str], Any] = field(default_factory=dict)
-
-    async def get(self, tenant: str, key: str) -> Any:
-        return copy.deepcopy(self.values.get((tenant, key)))
-
-    async def put(self, tenant: str, key: str, value: Any) -> None:
-        self.values[tenant, key] = copy.deepcopy(value)
-
-    async def delete(self, tenant: str, key: str) -> None:
-        self.values.pop((tenant, key), None)
-
-    async def items(self, tenant: str, prefix: str = "") -> Mapping[str, Any]:
-        return {
-            key: value
-            for (t, key), value in sorted(self.values.items())
-            if t == tenant and key.startswith(prefix)
-        }
-
-
-@dataclass
-class MemoryBot:
-    """The part of plugin.Bot that auto_reply uses."""
-
-    config: Any
-    name: str = "auto_reply"
-    log: Any = field(default_factory=lambda: structlog.get_logger("test"))
-    store: MemoryStore = field(default_factory=MemoryStore)
-    background: list[asyncio.Task[None]] = field(default_factory=list)
-
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self.background.append(asyncio.get_running_loop().create_task(work, name=name))
 
 
 @pytest.fixture
@@ -78,13 +38,10 @@ def write(folder: Path) -> Callable[[str, str], Path]:
 
 
 @pytest.fixture
-def bot(folder: Path) -> MemoryBot:
-    return MemoryBot(config=AutoReply.Config.model_validate({"rules": folder, "timeZone": "Asia/Jerusalem"}))
-
-
-@pytest.fixture
-def plugin(bot: MemoryBot) -> Any:
-    return AutoReply(bot)  # type: ignore[arg-type]  # it has what this plugin asks for
+def plugin(folder: Path) -> Any:
+    """The plugin as a command line has it: a configuration, and no hub."""
+    config = AutoReply.Config.model_validate({"rules": folder, "timeZone": "Asia/Jerusalem"})
+    return AutoReply(ColdBot("auto_reply", config))
 
 
 @pytest.fixture

@@ -19,22 +19,36 @@ from .conftest import NOON, ROOT
 conditions = sys.modules["chatgrow_plugins.auto_reply.conditions"]
 loading = sys.modules["chatgrow_plugins.auto_reply.loading"]
 rehearsal = sys.modules["chatgrow_plugins.auto_reply.rehearsal"]
+rehearsed = sys.modules["chatgrow_plugins.auto_reply.rehearsed"]
 rules = sys.modules["chatgrow_plugins.auto_reply.rules"]
 
-SHIPPED = loading.load_folder(ROOT / "config" / "rules").rules
+SHIPPED = loading.load_folder(ROOT / "config" / "rules")
 Write = Callable[[str, str], Path]
-Say = Callable[..., Any]
+Say = Callable[..., "Said"]
+
+
+class Said:
+    """A decision, and what came of each rule."""
+
+    def __init__(self, book: Any, decision: Any) -> None:
+        self.rule: Any = decision.rules[0] if decision.rules else None
+        self.rules = [rule.id for rule in decision.rules]
+        self.reply = rehearsal.reply_of(decision)
+        self.does = rehearsal.deeds_of(decision)
+        self.done = [done for _, done in decision.done]
+        self.trace = list(decision.trace(book))
 
 
 @pytest.fixture
 def say(write: Write, folder: Path, inbound: Callable[..., Inbound]) -> Say:
     """Decide by the rules of one text: `say(text_of_rules, "hello", uses=..., chat=...)`."""
 
-    def say(text: str, words: str, *, now: Any = NOON, uses: Any = None, **message: Any) -> Any:
+    def say(text: str, words: str, *, now: Any = NOON, facts: Any = None, **message: Any) -> Said:
         write("test", text)
         book = loading.load_folder(folder)
         assert book.problems == ()
-        return rules.decide(book.rules, inbound(words, **message), conditions.Facts(now=now, uses=uses or {}))
+        known = conditions.Facts(now=now, **(facts or {}))
+        return Said(book, rules.decide(book, inbound(words, **message), known))
 
     return say
 
@@ -125,7 +139,7 @@ def test_a_reply_that_comes_to_nothing_leaves_it_to_the_next_rule(say: Say) -> N
     text = one("any: x", "{{ name }}", "  - id: two\n    when: {text: {any: x}}\n    reply: two\n")
     decision = say(text, "x", name="")
     assert decision.rule.id == "two"
-    assert decision.trace[0].result == "its reply is empty for this message"
+    assert decision.trace[0].result == "what it says cannot be written: it is empty for this message"
 
 
 def test_a_reply_that_grows_too_long_leaves_it_to_the_next_rule(say: Say) -> None:
@@ -143,7 +157,7 @@ def test_a_pattern_that_fits_anything_fits_no_file_without_words_and_no_remark(
 ) -> None:
     decision = say(one("pattern: .*"), words, kind=kind)
     assert decision.rule is None
-    assert decision.trace[0].result == "the message has no words of its own"
+    assert decision.trace[0].result == "the pattern finds nothing in the text"
     assert say(one("pattern: .*"), "fine", kind=Kind.IMAGE).rule
 
 
@@ -181,7 +195,7 @@ def test_a_limit_counts_the_answers_within_its_time(
     say: Say, limit: str, uses: list[int], answers: bool
 ) -> None:
     used = [conditions.Use(at=NOON - timedelta(minutes=ago), message=f"m{ago}") for ago in uses]
-    decision = say(one("any: x", more=f"    limit: {limit}\n"), "x", uses={"one": used}, id="new")
+    decision = say(one("any: x", more=f"    limit: {limit}\n"), "x", facts={"uses": {"one": used}}, id="new")
     assert bool(decision.rule) is answers
     if not answers:
         assert decision.trace[0].place.path == "rules.0.limit"
@@ -190,14 +204,16 @@ def test_a_limit_counts_the_answers_within_its_time(
 def test_a_rule_at_its_limit_leaves_it_to_the_next(say: Say) -> None:
     more = "    limit: once per 1h\n  - id: two\n    when: {text: {any: x}}\n    reply: two\n"
     used = [conditions.Use(at=NOON, message="before")]
-    decision = say(one("any: x", more=more), "x", uses={"one": used})
+    decision = say(one("any: x", more=more), "x", facts={"uses": {"one": used}})
     assert decision.rule.id == "two"
     assert decision.trace[0].result == "it answers a chat once in 1h, and it has"
 
 
 def test_a_message_asked_about_again_does_not_count_against_itself(say: Say) -> None:
     used = [conditions.Use(at=NOON, message="m1")]
-    assert say(one("any: x", more="    limit: once per 1h\n"), "x", uses={"one": used}, id="m1").rule
+    assert say(
+        one("any: x", more="    limit: once per 1h\n"), "x", facts={"uses": {"one": used}}, id="m1"
+    ).rule
 
 
 def test_a_trace_never_repeats_the_message(say: Say) -> None:
@@ -207,7 +223,7 @@ def test_a_trace_never_repeats_the_message(say: Say) -> None:
 
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_no_message_makes_it_fail(text: str, name: str) -> None:
-    message = rehearsal.said(text, NOON, name=name)
-    decision = rules.decide(SHIPPED, message, conditions.Facts(now=NOON))
-    assert decision.trace
-    assert bool(decision.reply) is bool(decision.rule)
+    example = rehearsed.Example(place=SHIPPED.rules[0].place, say=text, name=name, expect="")
+    decision = rehearsal.say(SHIPPED, example, NOON)
+    assert list(decision.trace(SHIPPED))
+    assert bool(rehearsal.reply_of(decision)) is bool(decision.rules)

@@ -34,7 +34,9 @@ WHEN = "    when: {text: {any: x}}\n"
         (rule("    when: {text: {any: [x, no]}}\n    reply: z\n"), "3:28", "'no' is not clear"),
         (rule("    when: {text: {any: [1.5]}}\n    reply: z\n"), "3:25", "this is not text"),
         (rule("    when: {text: {}}\n    reply: z\n"), "3:18", "nothing is asked"),
-        (rule("    when:\n    reply: z\n"), "2:5", "'when' is missing"),
+        (rule("    when:\n    reply: z\n"), "3:10", "nothing stands behind it"),
+        (rule("    when:\n      text:\n    reply: z\n"), "4:12", "'text': nothing stands behind it"),
+        (rule("    when: always\n    then: [{reply: }]\n"), "4:20", "'reply': nothing stands behind it"),
         (rule("    reply: z\n"), "2:5", "'when' is missing"),
         (rule("    when: {text: {ani: x}}\n    reply: z\n"), "3:19", "did you mean 'any'?"),
         (rule(WHEN + '    reply: "{{ nmae }}"\n'), "4:12", "did you mean 'name'?"),
@@ -44,7 +46,7 @@ WHEN = "    when: {text: {any: x}}\n"
         (rule(WHEN + "    reply: z\n    limit: once per 1w\n"), "5:12", "no length of time"),
         (rule(WHEN + "    reply: z\n    limit: {times: 0, per: 1h}\n"), "5:20", "at least 1"),
         (rule(WHEN + "    reply: z\n    limit: 1 per 9999d\n"), "5:12", "at most"),
-        (rule(WHEN + "    reply: z\n    tests:\n      - expect: bad\n"), "6:9", "'say' is missing"),
+        (rule(WHEN + "    reply: z\n    tests:\n      - expect: bad\n"), "6:9", "what the customer says"),
         (rule(WHEN + "    reply: z\n").replace("id: bad", "id: nothing"), "2:9", "choose another id"),
         (rule(WHEN + "    reply: z\n").replace("id: bad", "id: not good"), "2:9", "letters, digits"),
         (rule(WHEN + "    reply: z\n").replace("id: bad", "id: good"), "2:5", "is taken by the rule at"),
@@ -68,7 +70,7 @@ def test_a_wrong_rule_is_told_with_its_place_and_leaves_the_others(
         ("rules: [\n", ":1:9", "never closed"),
         ("rules: 5\n", ":1:1", "must be a list of rules"),
         ("rule:\n" + GOOD.removeprefix("rules:\n"), ":1:1", "did you mean 'rules'?"),
-        ("tenants:\n" + GOOD.replace("id: good", "id: other"), ":1:9", "'tenants' has no value"),
+        ("tenants:\n" + GOOD.replace("id: good", "id: other"), ":1:9", "'tenants': nothing stands behind it"),
         (GOOD.replace("id: good", "id: one") + GOOD.replace("id: good", "id: two"), ":5:1", "stands twice"),
         ("- 1\n", ":1:1", "must be a group"),
     ],
@@ -101,7 +103,8 @@ def test_all_that_is_wrong_is_told_at_once(write: Write, folder: Path) -> None:
 @pytest.mark.parametrize("text", ["", "rules:\n", "# rules:\n#  - id: x\n"])
 def test_a_file_whose_rules_are_commented_out_is_fine(write: Write, folder: Path, text: str) -> None:
     write("a", text)
-    assert loading.load_folder(folder) == loading.RuleBook()
+    book = loading.load_folder(folder)
+    assert (book.rules, book.problems) == ((), ())
 
 
 def test_files_are_asked_in_the_order_of_their_names(write: Write, folder: Path) -> None:
@@ -113,7 +116,8 @@ def test_files_are_asked_in_the_order_of_their_names(write: Write, folder: Path)
 def test_an_editors_hidden_files_and_other_files_are_passed_over(write: Write, folder: Path) -> None:
     (folder / ".a.yaml").write_text("rules: [")
     (folder / "notes.txt").write_text("rules: [")
-    assert loading.load_folder(folder) == loading.RuleBook()
+    book = loading.load_folder(folder)
+    assert (book.rules, book.problems) == ((), ())
 
 
 def test_a_file_ending_in_yml_is_told_rather_than_passed_over(folder: Path) -> None:

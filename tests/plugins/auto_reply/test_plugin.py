@@ -1,182 +1,183 @@
-"""The plugin between the hub and the rules: what its hooks do."""
+"""The plugin between the hub and the rules: what its hooks do, on a true hub."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from chatgrow_bot.hub import Answer, Identity, Role
-from chatgrow_bot.messages import Inbound
-
-from .conftest import NOON, MemoryBot
+from chatgrow_bot.store import plugin_store
+from chatgrow_bot.testing import FakeClock, TalkingBot
 
 Write = Callable[[str, str], Path]
-Message = Callable[..., Inbound]
 
 HOURS = "rules: [{id: hours, when: {text: {any: hours}}, reply: 'It is {{ time }}.', limit: once per 1h}]\n"
 BROKEN = "rules: [{id: broken, when: {text: {any: x}}, reply: '{{ x }}'}]\n"
-
-ADMIN = Identity(user_id="u1", username="root", role=Role.ADMIN, plan="free")
 VIEWER = Identity(user_id="u2", username="dana", role=Role.VIEWER, plan="free")
+AVI = "972549998877@c.us"
+
+
+class Shop:
+    """A hub with the rules of one folder, and a clock."""
+
+    def __init__(self, bot: TalkingBot, clock: FakeClock, folder: Path) -> None:
+        self.bot, self.clock, self.folder = bot, clock, folder
+
+    async def opens(self, **more: object) -> None:
+        config = {"rules": str(self.folder), "timeZone": "Asia/Jerusalem", "watch": False, **more}
+        await self.bot.start("auto_reply", auto_reply=config)
+
+    async def told(self, name: str, who: Identity | None = None) -> Answer:
+        return await self.bot.running.hub.commands.run(name, (), who or self.bot.admin)
+
+    def kept(self, conn: Connection) -> set[str]:
+        found = plugin_store.items(conn, "auto_reply", self.bot.admin.user_id, "limits/")
+        return {key.removeprefix("limits/shop/").removesuffix("@c.us") for key in found}
 
 
 @pytest.fixture
-def command(plugin: Any) -> Callable[..., Any]:
-    """Run an admin command: `await command("rules", ADMIN)`."""
-
-    async def run(name: str, who: Identity) -> Answer:
-        commands = {each.name: each for each in plugin.register_commands()}
-        answer: Answer = await commands[name].run((), who)
-        return answer
-
-    return run
+async def shop(tmp_path: Path, folder: Path) -> AsyncIterator[Shop]:
+    clock = FakeClock(datetime(2026, 3, 5, 12, tzinfo=UTC))
+    bot = TalkingBot(tmp_path, clock)
+    yield Shop(bot, clock, folder)
+    await bot.stop()
 
 
-async def test_it_answers_by_a_rule_and_says_which(
-    plugin: Any, write: Write, folder: Path, inbound: Message
-) -> None:
+async def test_it_answers_by_a_rule_and_says_which(shop: Shop, write: Write) -> None:
     write("hours", HOURS)
-    async with plugin.lifespan():
-        answer = await plugin.answer(inbound("hours?"))
-        assert answer.to == "972541112233@c.us"
-        assert answer.text == "It is 14:00."  # in the shop's time zone
-        assert answer.because == f"{folder}/hours.yaml:1 rule 'hours'"
-        assert await plugin.answer(inbound("something else")) is None
+    await shop.opens()
+    assert await shop.bot.say("hours?") == ["It is 14:00."]  # in the shop's time zone
+    assert await shop.bot.say("something else") == []
+    [sent] = await shop.bot.read(lambda conn: conn.exec_driver_sql("SELECT because FROM outbox").all())
+    assert sent.because == f"{shop.folder}/hours.yaml:1 rule 'hours'"
 
 
-async def test_a_broken_rule_is_logged_with_its_place_and_the_others_answer(
-    plugin: Any, write: Write, folder: Path, inbound: Message
-) -> None:
+async def test_a_broken_rule_is_logged_with_its_place_and_the_others_answer(shop: Shop, write: Write) -> None:
     write("a", BROKEN)
     write("hours", HOURS)
     with capture_logs() as logs:
-        async with plugin.lifespan():
-            assert await plugin.answer(inbound("hours"))
+        await shop.opens()
+        assert await shop.bot.say("hours")
     (error,) = [line for line in logs if line["log_level"] == "error"]
-    assert error["problem"].startswith(f"{folder}/a.yaml:1:")
+    assert error["problem"].startswith(f"{shop.folder}/a.yaml:1:")
     assert "^" in error["problem"]
 
 
-async def test_a_missing_folder_does_not_stop_it(plugin: Any, folder: Path, inbound: Message) -> None:
-    await asyncio.to_thread(folder.rmdir)
-    async with plugin.lifespan():
-        assert await plugin.answer(inbound("hours")) is None
+async def test_a_missing_folder_does_not_stop_it(shop: Shop) -> None:
+    await asyncio.to_thread(shop.folder.rmdir)
+    await shop.opens()
+    assert await shop.bot.say("hours") == []
 
 
-async def test_a_limit_holds_per_chat_and_tenant_and_ends(
-    plugin: Any, write: Write, inbound: Message
-) -> None:
+async def test_a_limit_holds_per_chat_and_ends(shop: Shop, write: Write) -> None:
     write("hours", HOURS)
-    async with plugin.lifespan():
-
-        async def answered(id: str, minutes: int, **changes: Any) -> bool:
-            message = inbound("hours", id=id, at=NOON + timedelta(minutes=minutes), **changes)
-            return await plugin.answer(message) is not None
-
-        assert await answered("m1", 0)
-        assert not await answered("m2", 59)
-        assert await answered("m3", 59, chat="972549998877@c.us")
-        assert await answered("m4", 59, tenant="clinic")
-        assert await answered("m5", 61)
-        assert not await answered("m6", 62)
+    await shop.opens()
+    assert await shop.bot.say("hours")
+    shop.clock.advance(59 * 60)
+    assert not await shop.bot.say("hours")
+    assert await shop.bot.say("hours", AVI)
+    shop.clock.advance(2 * 60)
+    assert await shop.bot.say("hours")
+    assert not await shop.bot.say("hours")
 
 
-async def test_a_message_asked_about_again_after_a_crash_is_answered_again(
-    plugin: Any, write: Write, inbound: Message, bot: MemoryBot
-) -> None:
-    write("hours", HOURS)
-    async with plugin.lifespan():
-        assert await plugin.answer(inbound("hours", id="m1"))
-    reborn = type(plugin)(bot)
-    async with reborn.lifespan():
-        assert await reborn.answer(inbound("hours", id="m1"))
-        assert await reborn.answer(inbound("hours", id="m2")) is None
-
-
-async def test_old_uses_are_forgotten(plugin: Any, write: Write, inbound: Message, bot: MemoryBot) -> None:
+async def test_old_uses_are_forgotten(shop: Shop, write: Write) -> None:
     write("hours", HOURS)
     write("week", "rules: [{id: week, when: {text: {any: week}}, reply: w, limit: once per 7d}]\n")
-
-    def kept() -> set[str]:
-        return {key.removeprefix("limits/").removesuffix("@c.us") for _, key in bot.store.values}
-
-    async def use(text: str, chat: str, days: float) -> None:
-        at = NOON + timedelta(days=days)
-        assert await plugin.answer(inbound(text, id=f"{chat}{days}", chat=f"{chat}@c.us", at=at))
-        await asyncio.gather(*bot.background)
-
-    async with plugin.lifespan():
-        await use("week", "11111", 0)
-        await use("hours", "22222", 3)
-        await use("hours", "33333", 6.9)
-        assert kept() == {"11111", "22222", "33333"}
-        await use("hours", "33333", 7.1)
-        assert kept() == {"22222", "33333"}
-        await use("hours", "33333", 14.0)
-        assert kept() == {"33333"}
-        ((_, value),) = [pair for pair in bot.store.values.items()]
-        assert len(value["hours"]) == 2  # those of the last seven days
+    await shop.opens()
+    day = 86_400
+    for wait, text, chat, kept in (
+        (0, "week", "14155550111", {"14155550111"}),
+        (3 * day, "hours", "14155550122", {"14155550111", "14155550122"}),
+        (4.1 * day, "hours", "14155550133", {"14155550122", "14155550133"}),
+        (6.9 * day, "hours", "14155550133", {"14155550133"}),
+    ):
+        shop.clock.advance(wait)
+        assert await shop.bot.say(text, f"{chat}@c.us")
+        await shop.bot.until(shop.kept, kept.__eq__, seconds=20)
 
 
-async def test_reload_takes_in_what_has_changed(
-    plugin: Any, write: Write, inbound: Message, command: Callable[..., Any]
-) -> None:
-    async with plugin.lifespan():
-        assert await plugin.answer(inbound("hours")) is None
-        write("hours", HOURS)
-        answer = await command("rules-reload", ADMIN)
-        assert (answer.ok, answer.text) == (True, "1 rules loaded.")
-        assert await plugin.answer(inbound("hours"))
-
-
-async def test_a_reload_with_anything_wrong_keeps_the_rules_and_says_so(
-    plugin: Any, write: Write, folder: Path, inbound: Message, command: Callable[..., Any]
-) -> None:
+async def test_reload_takes_in_what_has_changed(shop: Shop, write: Write) -> None:
+    await shop.opens()
+    assert await shop.bot.say("hours") == []
     write("hours", HOURS)
-    async with plugin.lifespan():
-        write("hours", HOURS.replace("It is", "New:"))
-        write("a", BROKEN)
-        answer = await command("rules-reload", ADMIN)
-        assert not answer.ok
-        assert answer.text.startswith("Nothing has changed; the rules before stay.\n\n")
-        assert f"{folder}/a.yaml:1:" in answer.text
-        assert (await plugin.answer(inbound("hours"))).text.startswith("It is")
+    answer = await shop.told("rules-reload")
+    assert (answer.ok, answer.text) == (True, "1 rules loaded.")
+    assert await shop.bot.say("hours")
 
 
-async def test_rules_lists_what_answers_and_what_is_left_out(
-    plugin: Any, write: Write, folder: Path, command: Callable[..., Any]
+async def test_a_wrong_file_keeps_its_rules_and_says_so_while_the_others_change(
+    shop: Shop, write: Write
 ) -> None:
+    write("a", HOURS)
+    write("b", "rules: [{id: price, when: {text: {any: price}}, reply: Ten.}]\n")
+    await shop.opens()
+    write("a", HOURS.replace("It is", "New:") + BROKEN.replace("rules:", "rule:"))
+    write("b", "rules: [{id: price, when: {text: {any: price}}, reply: Twelve.}]\n")
+    answer = await shop.told("rules-reload")
+    assert not answer.ok
+    assert answer.text.startswith("2 rules loaded. These files keep their rules of before: a.yaml.\n\n")
+    assert f"{shop.folder}/a.yaml:2:1" in answer.text
+    assert await shop.bot.say("hours") == ["It is 14:00."]
+    assert await shop.bot.say("price") == ["Twelve."]
+    write("a", HOURS.replace("It is", "New:"))
+    assert (await shop.told("rules-reload")).ok
+    assert await shop.bot.say("hours", AVI) == ["New: 14:00."]
+
+
+async def test_a_file_that_takes_the_id_of_another_keeps_its_rules_too(shop: Shop, write: Write) -> None:
+    write("a", HOURS)
+    write("b", "rules: [{id: price, when: {text: {any: price}}, reply: Ten.}]\n")
+    await shop.opens()
+    write("b", "rules: [{id: hours, when: {text: {any: price}}, reply: Twelve.}]\n")
+    answer = await shop.told("rules-reload")
+    assert "the id 'hours' is taken" in answer.text
+    assert await shop.bot.say("price") == ["Ten."]
+
+
+async def test_changed_files_are_loaded_by_themselves(shop: Shop, write: Write) -> None:
+    write("price", "rules: [{id: price, when: {text: {any: price}}, reply: Ten.}]\n")
+    await shop.opens(watch=True)
+    assert await shop.bot.say("price", AVI) == ["Ten."]
+    write("price", "rules: [{id: price, when: {text: {any: price}}, reply: Twelve.}]\n")
+    for customer in range(500):
+        if await shop.bot.say("price", f"1415555{customer:04d}@c.us") == ["Twelve."]:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the new rules were never loaded")
+
+
+async def test_rules_lists_what_answers_and_what_is_left_out(shop: Shop, write: Write) -> None:
     write("a", BROKEN)
     write("hours", HOURS)
     write("own", "tenants: [u1]\nrules: [{id: secret-offer, when: {text: {any: x}}, reply: z}]\n")
-    async with plugin.lifespan():
-        told = await command("rules", ADMIN)
-        assert told.text.splitlines()[:3] == [
-            "Asked in this order:",
-            f"  hours         {folder}/hours.yaml:1  once in 1h",
-            f"  secret-offer  {folder}/own.yaml:2",
-        ]
-        assert "There is no field 'x' here" in told.text
-        assert told.data["rules"][0] == {"id": "hours", "place": f"{folder}/hours.yaml:1"}
+    await shop.opens()
+    told = await shop.told("rules")
+    assert told.text.splitlines()[:3] == [
+        "Asked in this order:",
+        f"  hours         {shop.folder}/hours.yaml:1  once in 1h",
+        f"  secret-offer  {shop.folder}/own.yaml:2",
+    ]
+    assert "There is no field 'x' here" in told.text
+    assert told.data["rules"][0] == {"id": "hours", "place": f"{shop.folder}/hours.yaml:1"}
 
 
-async def test_rules_shows_other_tenants_rules_to_admins_only(
-    plugin: Any, write: Write, folder: Path, command: Callable[..., Any]
-) -> None:
+async def test_rules_shows_other_tenants_rules_to_admins_only(shop: Shop, write: Write) -> None:
     write("a", "tenants: [u1]\n" + BROKEN.replace("'{{ x }}'", "'{{ secretOffer }}'"))
     write("own", "tenants: [u1]\nrules: [{id: secret-offer, when: {text: {any: x}}, reply: z}]\n")
     write("theirs", "tenants: [u2]\nrules: [{id: theirs, when: {text: {any: x}}, reply: z}]\n")
-    async with plugin.lifespan():
-        told = await command("rules", VIEWER)
+    await shop.opens()
+    told = await shop.told("rules", VIEWER)
     assert "theirs" in told.text
     assert "secret" not in f"{told.text}{told.data}"
-    assert f"Left out for what is wrong at {folder}/a.yaml:2:" in told.text
+    assert f"Left out for what is wrong at {shop.folder}/a.yaml:2:" in told.text
 
 
-def test_its_commands_ask_for_roles(plugin: Any) -> None:
-    roles = {command.name: command.role for command in plugin.register_commands()}
-    assert roles == {"rules": Role.VIEWER, "rules-reload": Role.OPERATOR}
+async def test_reloading_asks_for_a_role(shop: Shop) -> None:
+    await shop.opens()
+    roles = {each.name: each.role for each in shop.bot.running.hub.commands.all()}
+    assert (roles["rules"], roles["rules-reload"]) == (Role.VIEWER, Role.OPERATOR)

@@ -1,4 +1,4 @@
-"""The tests in the files, and the console."""
+"""The tests in the files, on the console."""
 
 import sys
 from collections.abc import Callable
@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from chatgrow_bot.cli.cold import ColdBot
-
-from .conftest import NOON, ROOT, AutoReply, MemoryBot
+from .conftest import NOON, ROOT
 
 loading = sys.modules["chatgrow_plugins.auto_reply.loading"]
 rehearsal = sys.modules["chatgrow_plugins.auto_reply.rehearsal"]
@@ -37,7 +35,7 @@ def failures(write: Write, folder: Path) -> Callable[[str], list[str]]:
         write("hours", RULES + tests)
         book = loading.load_folder(folder)
         assert book.problems == ()
-        return [done.failure for done in rehearsal.rehearse(book.rules, NOON) if done.failure]
+        return [done.failure for done in rehearsal.rehearse(book, NOON) if done.failure]
 
     return failures
 
@@ -50,6 +48,8 @@ def failures(write: Write, folder: Path) -> Callable[[str], list[str]]:
         "      - {say: something else, expect: nothing}\n",
         "      - {say: שָׁעוֹת, name: דנה, reply: 'Nine to five, דנה.'}\n",
         "      - {say: hours}\n      - {say: hours}\n",  # each in a chat of its own: no limit is reached
+        "      - {say: Cancel!, expect: nothing}\n  - {id: all, when: always, reply: x}\n",
+        "      - {say: stop, group: true, expect: nothing}\n",
         "      - {say: price, expect: prices}\n  - {id: prices, when: {text: {any: price}}, reply: Ten.}\n",
     ],
 )
@@ -69,6 +69,10 @@ def test_a_right_expectation_passes(failures: Callable[[str], list[str]], tests:
         (
             "      - {say: hours, reply: Nine.}\n",
             "expected the reply 'Nine.', but it is 'Nine to five, friend.'",
+        ),
+        (
+            "      - {say: Cancel!, expect: c}\n  - {id: c, when: {text: {exact: cancel}}, reply: x}\n",
+            "'Cancel!' opts its writer out before any rule is asked; say more than that, or expect nothing",
         ),
         ("      - {say: x, expect: nothing, reply: y.}\n", "it expects nothing, and a reply"),
         (
@@ -93,63 +97,13 @@ def test_a_file_with_tenants_is_tried_as_one_of_them(
 
 @pytest.fixture
 def run(plugin: Any) -> Run:
-    """Run a sub-command of the plugin: `run("say", "hello")`."""
+    """Run a sub-command of the plugin: `run("rules", "test")`."""
     commands = {command.name: command for command in plugin.register_cli()}
 
     def run(name: str, *args: str) -> Result:
         return CliRunner().invoke(commands[name], args)
 
     return run
-
-
-def test_say_prints_the_reply_and_the_trace_in_columns(run: Run, write: Write, folder: Path) -> None:
-    write("a", "rules: [{id: cake-and-pie, when: {text: {any: cake}}, reply: Mmm.}]\n")
-    write("hours", RULES)
-    result = run("say", "hours?", "--name", "Dana")
-    assert result.exit_code == 0
-    assert result.stdout.splitlines() == [
-        f"{folder}/hours.yaml:2 rule 'hours' answers:",
-        "",
-        "Nine to five, Dana.",
-        "",
-        f"  ✗  cake-and-pie  {folder}/a.yaml:1      none of 'cake' is in the text",
-        f"  ✓  hours         {folder}/hours.yaml:2  answers",
-        "",
-        "In a real chat it answers once in 1h.",
-    ]
-
-
-def test_say_says_when_no_rule_answers(run: Run, write: Write) -> None:
-    write("hours", RULES)
-    result = run("say", "something else")
-    assert result.stdout.startswith("No rule answers.\n\n  ✗  hours ")
-
-
-def test_say_speaks_for_a_number_and_a_tenant(run: Run, write: Write) -> None:
-    write("a", 'tenants: dana\nrules: [{id: a, when: {text: {any: x}}, reply: "{{ phone }}"}]\n')
-    assert "+972541112233" in run("say", "x", "--from", "+972 54-111-2233", "--tenant", "dana").stdout
-    assert run("say", "x", "--tenant", "avi").stdout.startswith("No rule answers.")
-
-
-def test_say_refuses_what_is_no_number(run: Run) -> None:
-    result = run("say", "x", "--from", "12")
-    assert result.exit_code == 2
-    assert "international form" in result.stderr
-
-
-def test_say_shows_what_is_wrong_and_works_with_the_rest(run: Run, write: Write) -> None:
-    write("a", "rules: [{id: a, when: {text: {pattern: '(?=x)'}}, reply: z}]\n")
-    write("hours", RULES)
-    result = run("say", "hours")
-    assert result.exit_code == 0
-    assert "look-ahead" in result.stderr
-    assert "^" in result.stderr
-    assert "Nine to five" in result.stdout
-
-
-def test_the_console_needs_no_running_hub(bot: MemoryBot) -> None:
-    plugin: Any = AutoReply(ColdBot("auto_reply", bot.config))
-    assert [command.name for command in plugin.register_cli()] == ["say", "rules"]
 
 
 def test_rules_test_passes_with_the_shipped_rules(run: Run, folder: Path) -> None:

@@ -4,6 +4,7 @@ links."""
 import io
 from pathlib import Path
 
+import pytest
 import zxingcpp
 from PIL import Image
 from playwright.async_api import async_playwright, expect
@@ -29,6 +30,7 @@ plugins:
 """
 
 
+@pytest.mark.slow
 async def test_a_phone_scans_the_page_and_is_linked(tmp_path: Path) -> None:
     config = tmp_path / "config" / "chatgrow.yaml"
     config.parent.mkdir()

@@ -76,6 +76,7 @@ async def test_two_sessions_cannot_share_a_folder(world: World) -> None:
         await reach(session, State.QR, world.inlet)
 
 
+@pytest.mark.slow
 async def test_unlinking_on_the_phone_is_seen_and_a_new_session_links_again(world: World) -> None:
     async with world.open() as session:
         await world.link(session)

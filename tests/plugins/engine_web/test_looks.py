@@ -26,6 +26,7 @@ async def own(tmp_path: Path) -> AsyncIterator[World]:
         yield world
 
 
+@pytest.mark.slow
 async def test_no_picture_has_a_code_in_it_and_one_of_a_dialog_shows_it(own: World) -> None:
     async with own.open() as session:
         await reach(session, State.QR, own.inlet)

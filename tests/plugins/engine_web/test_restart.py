@@ -94,6 +94,7 @@ async def swept(session: Any) -> list[Arrival]:
     return [arrival async for arrival in session.sweep(since)]
 
 
+@pytest.mark.slow
 async def test_what_was_told_and_what_was_missed_is_swept_under_the_same_ids(world: World) -> None:
     dana, arrivals = world.customer(), world.inlet.arrivals
     tea = Poll(question="Tea?", options=("yes", "no"))

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from chatgrow_bot.hub import Role
-from chatgrow_bot.messages import Fault
+from chatgrow_bot.messages import Fault, Notice
 from chatgrow_bot.store import journal as stored
 from chatgrow_bot.store import retention
 
@@ -187,6 +187,24 @@ async def test_nobody_hears_of_what_is_anothers(api: Api) -> None:
         assert second.data["data"]["text"] == "and another"
 
 
+async def test_a_notice_is_told_to_its_tenant_who_may_ask_for_these_alone(api: Api) -> None:
+    await api.connect("shop")
+    tenant = (await api.hub.accounts.verify(await api.token("operator"))).user_id
+    async with listening(api, "?types=notice") as stream, listening(api, "", "stranger") as stranger:
+        await api.hears(text="I want a person")
+        about = {"topic": "order", "by": "auto_reply", "message_id": "m1", "connection_id": "shop"}
+        await report(api, Notice(**about, tenant=tenant, at=api.clock.now()))
+        heard = await stream.next()
+        await api.connect("theirs", "stranger")
+        strange = await stranger.until("connection.state", state="online")
+    assert heard and heard.event == "notice"
+    assert heard.data["data"] == {
+        **{"topic": "order", "note": "", "by": "auto_reply", "because": ""},
+        **{"messageId": "m1", "connectionId": "shop"},
+    }
+    assert "notice" not in {each.event for each in strange}
+
+
 async def test_a_key_for_one_connection_hears_of_that_one(api: Api) -> None:
     await api.connect("shop")
     await api.connect("other")
@@ -274,5 +292,5 @@ async def test_one_user_has_so_many_streams(api: Api) -> None:
             each.close()
 
 
-async def report(api: Api, fault: Fault) -> None:
-    await api._db.write(lambda conn: stored.tell(conn, fault, at=fault.at))
+async def report(api: Api, fact: Fault | Notice) -> None:
+    await api._db.write(lambda conn: stored.tell(conn, fact, at=fact.at))

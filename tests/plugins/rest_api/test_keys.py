@@ -34,6 +34,7 @@ OPENS = {
         "GET /api/whatsapp/stats",
         f"GET {ONE}/stats",
         f"GET {ONE}/health",
+        "GET /api/whatsapp/contacts/{number}/export",
     },
     Scope.SEND: {
         f"POST {ONE}/send",
@@ -63,7 +64,11 @@ OPENS = {
         f"GET {ONE}/webhook-keys",
         f"DELETE {ONE}/webhook-keys/{{key_id}}",
     },
-    Scope.DELETE: {f"DELETE {ONE}", f"POST {MESSAGES}/{{message_id}}/delete"},
+    Scope.DELETE: {
+        f"DELETE {ONE}",
+        f"POST {MESSAGES}/{{message_id}}/delete",
+        "DELETE /api/whatsapp/contacts/{number}",
+    },
     Scope.QR: {f"GET {ONE}/qr", f"POST {ONE}/pairing-code"},
     Scope.INBOUND: {"POST /api/whatsapp/webhook/{connection_id}"},
     Scope.ADMIN: {

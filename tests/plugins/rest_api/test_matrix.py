@@ -32,7 +32,7 @@ OWN = {
 #: Where a signature does instead of a token.
 SIGNED = ("POST", "/api/whatsapp/webhook/{connection_id}")
 #: What only looks, and shows secrets or costs the account something.
-_FOR_OPERATORS = ("/qr", "/picture", "/numbers/{number}")
+_FOR_OPERATORS = ("/qr", "/picture", "/numbers/{number}", "/contacts/{number}/export")
 #: A body that each route takes, so that nothing but the caller can be what is wrong.
 BODIES = {
     ("POST", "/api/auth/login"): {"username": "nobody", "password": "wrong password"},

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openapi_spec_validator import validate
 from playwright.async_api import async_playwright
 
@@ -163,6 +164,7 @@ async def test_a_plugin_that_is_off_is_not_in_it(api: Api) -> None:
     assert fewer["components"]["schemas"].keys() < whole["components"]["schemas"].keys()
 
 
+@pytest.mark.slow
 async def test_the_command_prints_what_a_running_hub_answers(api: Api, tmp_path: Path) -> None:
     config, written = str(tmp_path / "config" / "chatgrow.yaml"), tmp_path / "openapi.json"
     words = [sys.executable, "-m", "chatgrow_bot.cli", "--config", config, "openapi"]
@@ -197,6 +199,7 @@ async def test_the_files_of_the_page_are_a_closed_list_and_are_kept_by_browsers(
         assert (await api.ask("GET", f"/docs/{name}", None)).status == 404
 
 
+@pytest.mark.slow
 async def test_the_page_works_in_a_browser_and_tries_a_route_with_a_token(api: Api) -> None:
     complaints: list[str] = []
     asked: list[str] = []

@@ -29,6 +29,7 @@ async def do(api: Api, verb: str, message_id: str, body: Any = None, **more: Any
     return await api.ask("POST", f"{MESSAGES}/{message_id}/{verb}", **more)
 
 
+@pytest.mark.slow
 async def test_both_sides_messages_are_reacted_to_and_taken_back(api: Api) -> None:
     session = await api.connect("shop")
     ours, theirs = await sent(api), await api.hears(text="hi", sender=CHAT)
@@ -87,6 +88,7 @@ async def test_a_group_message_is_answered_in_the_group_and_names_its_writer(api
     assert (parcel.about.chat, parcel.about.participant) == (group, writer)
 
 
+@pytest.mark.slow
 async def test_a_copy_carries_what_the_message_carried_and_says_that_it_was_forwarded(api: Api) -> None:
     await api.connect("shop")
     file = await api.hears(

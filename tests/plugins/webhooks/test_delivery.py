@@ -7,7 +7,7 @@ from functools import partial
 from aiohttp import web
 
 from chatgrow_bot.hub import EventType, Role
-from chatgrow_bot.messages import ConnectionState, HealthReport, Outbound
+from chatgrow_bot.messages import ConnectionState, HealthReport, Notice, Outbound
 
 from .conftest import WEBHOOKS, World
 
@@ -44,12 +44,15 @@ async def test_every_kind_of_event_arrives_signed_and_in_the_envelope(world: Wor
             at=world.clock.now(),
         )
     )
+    noted = Notice(topic="order", by="rules", tenant=anna, connection_id="shop", at=world.clock.now())
+    hub.report(noted)
     await world.until(lambda: seen() == set(EventType), 1)
     got = world.receiver.at("/crm")
     assert all(each.is_signed_by(endpoint["secret"]) for each in got)
     assert all(set(each.told) == {"id", "type", "timestamp", "data"} for each in got)
     assert all(each.told["id"] == each.id for each in got)
     assert any(each.told["data"].get("text") == "hello there" for each in got)
+    assert any(each.told["data"].get("topic") == "order" for each in got)
     assert len({each.id for each in got}) == len(got)
     positions = [int(each.id.partition("-")[0]) for each in got]
     assert positions == sorted(positions)

@@ -1,0 +1,1 @@
+"""Evil patterns, and a hub whose rules have a hundred of them."""

@@ -1,0 +1,1 @@
+"""Attacks on templates, and how it is seen that one got through."""

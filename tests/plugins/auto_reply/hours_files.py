@@ -1,0 +1,28 @@
+"""Business hours of rule files, for tests."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from chatgrow_bot.config import Section, check, render, survey
+
+from . import conftest  # noqa: F401  it loads the plugin
+
+hours_of = sys.modules["chatgrow_plugins.auto_reply.hours"]
+JERUSALEM = ZoneInfo("Asia/Jerusalem")
+
+
+class File(Section):
+    hours: hours_of.HoursEntry  # type: ignore[name-defined]
+
+
+def read(tmp_path: Path, text: str) -> tuple[File | None, str]:
+    file = tmp_path / "rules.yaml"
+    file.write_text(text)
+    checked, problems = check(File, survey(file))
+    return checked, render(problems)
+
+
+def at(text: str, zone: ZoneInfo = JERUSALEM) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zone)
