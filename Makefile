@@ -2,6 +2,8 @@
 .PHONY: help demo run test check accept pictures bench load clean
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+# what Python has compiled is kept, whatever the shell says: demo and tests start many short processes
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## what each word does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1	/'
@@ -35,6 +37,7 @@ pictures: ## the README's pictures, made anew from the running product
 	@scripts/setup dev
 	@$(BIN)/python -m scripts.screenshots
 	@$(BIN)/chatgrow demo --script | scripts/picture > docs/demo.svg
+	@$(BIN)/python -m tests.plugins.auto_reply.replay.bakery
 
 bench: ## figures, measured side by side
 	@scripts/setup dev

@@ -18,10 +18,11 @@ from .clock import Clock, SystemClock
 from .commands import Commands
 from .config.load import Loaded
 from .config.models import Server
-from .core import Core, Ground
+from .core import Core
 from .engine import Arrival, Engine
 from .events import Events
 from .facts import Facts
+from .ground import Ground
 from .history import History
 from .hooks import Hooks, Limits
 from .hooks.watchdog import Watchdog
@@ -29,13 +30,14 @@ from .host import Host
 from .host.bot import InstanceStore
 from .host.loader import Catalogue
 from .hub import Answer, Hub
+from .insight import Insight
 from .plugin import Http
 from .privacy import Privacy
-from .reloads import Reloads
+from .reloads import Own, Reloads, teams_anew
 from .reporting import Reporter
 from .safety.http import SafeHttp
 from .server import Bounds, create_app, serve
-from .store import meta, suppressions
+from .store import happenings, meta, suppressions
 from .store.database import open_database
 from .store.folder import FolderLock
 from .tenants import Directory
@@ -79,10 +81,11 @@ async def open_hub(
     async with AsyncExitStack() as house:
         ground = await _ground(house, loaded, clock or SystemClock(), chance, patience, http)
         accounts, first_password = await _accounts(house, ground)
-        host = await _plugins(loaded, ground, accounts, catalogue)
+        directory = await _directory(ground, accounts)
+        host = _plugins(loaded, ground, directory, catalogue)
         facts = _facts(ground, lambda connection_id: core.connections.settings(connection_id).enable_logging)
-        core = Core(ground, engines or {}, is_read=lambda: not facts.are_stuck)
-        commands, reloads = _commands(house, ground)
+        core = Core(ground, engines or {}, serves=directory.serves, is_read=lambda: not facts.are_stuck)
+        commands, reloads = _commands(house, ground, teams_anew(loaded, core.conversations.renew))
         events = _events(ground)
         hub = _hub(ground, core, accounts, commands, events)
         await house.enter_async_context(host.running(hub=hub, facts=facts, offer=commands.offered))
@@ -118,6 +121,8 @@ def _hub(ground: Ground, core: Core, accounts: Accounts, commands: Commands, eve
         health=core.health,
         stats=core.stats,
         events=events,
+        conversations=core.conversations.service,
+        insight=Insight(ground.db, ground.clock, ground.settings.zone),
         vault=ground.vault,
         privacy=_privacy(ground, core, events),
         report=ground.report,
@@ -158,7 +163,7 @@ async def _ground(
     house.enter_context(FolderLock(settings.session_dir))
     vault = Vault.open(settings.session_dir)
     house.enter_context(Watchdog())
-    carried = {suppressions.KEY: vault.derive(suppressions.KEY)}
+    carried = {suppressions.KEY: vault.derive(suppressions.KEY), happenings.ZONE: settings.zone}
     db = await house.enter_async_context(open_database(settings.database_url, carried=carried))
     if http is None:
         http = await house.enter_async_context(SafeHttp(settings.allowed_hosts))
@@ -194,10 +199,15 @@ async def _accounts(house: AsyncExitStack, ground: Ground) -> tuple[Accounts, st
     return accounts, await accounts.ensure_admin()
 
 
-async def _plugins(loaded: Loaded, ground: Ground, accounts: Accounts, catalogue: Catalogue | None) -> Host:
-    """Loaded, not started: engines and routes come from them."""
-    directory = await Directory.read(ground.db, loaded.settings.admins)
+async def _directory(ground: Ground, accounts: Accounts) -> Directory:
+    """Who is who, as long as the house stands."""
+    directory = await Directory.read(ground.db, ground.settings.admins)
     accounts.on_change(directory.learn)
+    return directory
+
+
+def _plugins(loaded: Loaded, ground: Ground, directory: Directory, catalogue: Catalogue | None) -> Host:
+    """Loaded, not started: engines and routes come from them."""
     host = Host(
         loaded=loaded,
         catalogue=catalogue or Catalogue(loaded.settings.plugin_folders),
@@ -211,9 +221,10 @@ async def _plugins(loaded: Loaded, ground: Ground, accounts: Accounts, catalogue
     return host
 
 
-def _commands(house: AsyncExitStack, ground: Ground) -> tuple[Commands, Reloads]:
+def _commands(house: AsyncExitStack, ground: Ground, teams: Own) -> tuple[Commands, Reloads]:
     """The admin commands; the core's own is on offer for as long as the house stands."""
-    commands, reloads = Commands(clock=ground.clock, report=ground.report), Reloads(ground.hooks)
+    commands = Commands(clock=ground.clock, report=ground.report)
+    reloads = Reloads(ground.hooks, {"teams": teams})
     house.enter_context(commands.offered(reloads.commands()))
     return commands, reloads
 

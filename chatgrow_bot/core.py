@@ -4,24 +4,20 @@ the news that it is in sync) the part above is reached by a call that is handed 
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
-from random import Random
 
 from .background import background
 from .bulk import Bulk
 from .chats import Chats
-from .clock import Clock
-from .config.models import Settings
 from .connections import Connections
+from .conversations import Conversing, Serves
 from .engine import Ack, Arrival, Engine, Session
 from .errors import CannotStart
+from .ground import Ground
 from .health import Health, Signs
-from .hooks import Hooks
 from .hub import Halting
 from .inbox import Inbox
 from .inbox.files import Files
-from .messages import Fact
 from .outbox import Outbox
 from .outbox.agenda import Agenda
 from .outbox.content import check
@@ -34,35 +30,23 @@ from .outbox.reconcile import Reconciler
 from .outbox.trial import Trial
 from .outbox.valve import Valve
 from .plans import Plans
-from .plugin import Http
-from .policies import Policies, flood_of, loops_of
+from .policies import Policies, concurrency_of, flood_of, loops_of
 from .spool import Spool
 from .stats import Stats
-from .store.database import Database
 from .upkeep import Upkeep
-from .vault import Vault
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What every part stands on."""
-
-    settings: Settings
-    db: Database
-    clock: Clock
-    chance: Random
-    hooks: Hooks
-    http: Http
-    report: Callable[[Fact], None]
-    epoch: int  #: which start of this installation it is
-    key: bytes = field(repr=False)  #: of which message ids are made
-    vault: Vault = field(repr=False)
 
 
 class Core:
     """The way in, the way out, the connections between them, and the watch over all."""
 
-    def __init__(self, ground: Ground, engines: Mapping[str, Engine], is_read: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        engines: Mapping[str, Engine],
+        *,
+        serves: Serves,
+        is_read: Callable[[], bool],
+    ) -> None:
         settings, agenda = ground.settings, Agenda(ground.clock)
         self._ground, self._agenda, self._engines = ground, agenda, dict(engines)
         self.upkeep = Upkeep(
@@ -72,13 +56,7 @@ class Core:
             report=ground.report,
             recovered=self._all_freed,
         )
-        self.spool = Spool(
-            settings.session_dir / "media",
-            http=ground.http,
-            clock=ground.clock,
-            roots=settings.allowed_media_roots,
-            admit=self.upkeep.admit,
-        )
+        self.spool = self._kept_files()
         self.connections = Connections(
             db=ground.db,
             clock=ground.clock,
@@ -95,6 +73,7 @@ class Core:
         self.chats = Chats(self.connections, self._online, lambda: self.queue.halt)
         self.files = self._files()
         self.outbox = self._way_out(agenda)
+        self.conversations = self._talks(serves)
         self.bulk = self._in_bulk()
         self.dispatcher = self._sending(agenda)
         self.inbox = self._way_in()
@@ -107,6 +86,15 @@ class Core:
     def _all_freed(self) -> None:
         for connection_id in self.connections.keepers():
             self.outbox.wake(connection_id)
+
+    def _kept_files(self) -> Spool:
+        return Spool(
+            self._ground.settings.session_dir / "media",
+            http=self._ground.http,
+            clock=self._ground.clock,
+            roots=self._ground.settings.allowed_media_roots,
+            admit=self.upkeep.admit,
+        )
 
     def _files(self) -> Files:
         inbound = self._ground.settings.inbound
@@ -137,6 +125,17 @@ class Core:
             admit=self.upkeep.admit,
             gate=self.gate,
             quotas=self.plans.quotas(),
+        )
+
+    def _talks(self, serves: Serves) -> Conversing:
+        return Conversing(
+            db=self._ground.db,
+            clock=self._ground.clock,
+            settings=self._ground.settings,
+            serves=serves,
+            out=self.outbox,
+            loops=loops_of(self._ground.settings),
+            admit=self.upkeep.admit,
         )
 
     def _in_bulk(self) -> Bulk:
@@ -180,7 +179,7 @@ class Core:
             ready=self.connections.ready,
             policy=self.policies.of,
             epoch=self._ground.epoch,
-            concurrency=_concurrency(self._ground.settings),
+            concurrency=concurrency_of(self._ground.settings),
             reconcile_after=queue.reconcile_after,
             chance=self._ground.chance,
         )
@@ -201,6 +200,8 @@ class Core:
             loops=loops_of(self._ground.settings),
             flood=flood_of(self._ground.settings),
             wording=self._ground.settings.consent.wording(),
+            zone=self._ground.settings.zone,
+            desk=self.conversations.desk,
         )
 
     async def _met(self, connection_id: str, chat: str) -> None:
@@ -250,6 +251,7 @@ class Core:
             await life.enter_async_context(self.upkeep.running())
             await life.enter_async_context(background(self.outbox.run(), "outbox"))
             await life.enter_async_context(background(self.inbox.run(), "inbox"))
+            await life.enter_async_context(background(self.conversations.run(), "conversations"))
             await life.enter_async_context(background(self.connections.run(), "connections"))
             await life.enter_async_context(self.bulk.running())
             await life.enter_async_context(background(self.dispatcher.run(), "dispatcher"))
@@ -292,9 +294,3 @@ class Core:
                 raise CannotStart(f"No plugin offers the engine '{name}' (on offer: {offered})")
             self._engines[name] = factories[name]()
         return self._engines[name]
-
-
-def _concurrency(settings: Settings) -> int:
-    """`auto` is enough for every connection this process may keep to send at once."""
-    asked = settings.queue.concurrency
-    return max(5, settings.max_connections) if asked == "auto" else asked

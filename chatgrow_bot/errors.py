@@ -89,6 +89,12 @@ class MessageNotFound(NotFound):
     title = "Message not found"
 
 
+class ConversationNotFound(NotFound):
+    """GET /api/whatsapp/conversations lists your conversations."""
+
+    title = "Conversation not found"
+
+
 class Conflict(ChatgrowError):
     """It already exists; choose another id, or change the one there is."""
 

@@ -15,7 +15,16 @@ import msgspec
 from sqlalchemy import Connection
 
 from .hub import Event, EventType, Told, Wish
-from .messages import ConnectionChange, Delivery, Fact, Fault, HealthReport, Inbound, Notice
+from .messages import (
+    ConnectionChange,
+    ConversationChange,
+    Delivery,
+    Fact,
+    Fault,
+    HealthReport,
+    Inbound,
+    Notice,
+)
 from .safety.media import display_name
 from .store import journal
 from .store.database import Database
@@ -143,6 +152,8 @@ def _event(entry: Entry, fact: Fact) -> Event | None:
             kind, data = EventType.FAULT, {"where": fact.where, "reason": fact.reason}
         case Notice():
             kind, data = EventType.NOTICE, _notice(fact)
+        case ConversationChange():
+            kind, data = EventType(f"conversation.{fact.event}"), _conversation(fact)
         case _:
             return None
     event_id = f"{entry.position}-{int(entry.at.timestamp() * 1000):x}"
@@ -237,6 +248,18 @@ def _notice(notice: Notice) -> dict[str, Any]:
         "by": notice.by,
         "because": notice.because,
         "messageId": notice.message_id,
+    }
+
+
+def _conversation(change: ConversationChange) -> dict[str, Any]:
+    return {
+        "conversationId": change.conversation_id,
+        "number": change.number,
+        "state": change.state.value,
+        "team": change.team,
+        "agent": change.agent or None,
+        "previousAgent": change.previous_agent or None,
+        "by": change.by,
     }
 
 

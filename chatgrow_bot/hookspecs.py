@@ -14,6 +14,7 @@ from .hub import Command
 from .messages import (
     CommandUse,
     ConnectionChange,
+    ConversationChange,
     Delivery,
     Drop,
     Fault,
@@ -112,3 +113,7 @@ class HookSpecs:
     @spec
     async def on_notice(self, notice: Notice) -> None:
         """A plugin wants others to know of a message."""
+
+    @spec
+    async def on_conversation(self, change: ConversationChange) -> None:
+        """Something happened in a conversation that was handed to a team."""

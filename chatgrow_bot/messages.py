@@ -12,6 +12,8 @@ from .states import REMARKS as REMARKS
 from .states import UNSENT as UNSENT
 from .states import WAITING as WAITING
 from .states import ConnectionState as ConnectionState
+from .states import ConversationEvent as ConversationEvent
+from .states import ConversationState as ConversationState
 from .states import Kind as Kind
 from .states import Lane as Lane
 from .states import Priority as Priority
@@ -231,7 +233,24 @@ class Notice:
 
 
 #: What the journal tells, by the name of the hook that hears it.
-Fact = Inbound | Delivery | ConnectionChange | HealthReport | Fault | CommandUse | Notice
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationChange:
+    """Something happened in a conversation that was handed to a team."""
+
+    conversation_id: str
+    number: int  #: by which people call it: counts within its tenant
+    tenant: str
+    connection_id: str
+    event: ConversationEvent
+    state: ConversationState
+    team: str
+    agent: str = ""  #: who has it now
+    previous_agent: str = ""  #: who had it before, where that changed
+    by: str = ""  #: who did it: an agent, a rule, a caller, `the customer`, `the clock`
+    at: datetime
+
+
+Fact = Inbound | Delivery | ConnectionChange | HealthReport | Fault | CommandUse | Notice | ConversationChange
 
 
 @dataclass(frozen=True, slots=True)

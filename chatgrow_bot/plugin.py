@@ -1,6 +1,15 @@
 """All that a plugin author sees: the base class, what a plugin is handed, and the parts it may give back."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -231,6 +240,8 @@ class Report:
 
     wrong: str = ""  #: what must be mended
     worth: str = ""  #: what is worth a look, and keeps nothing from working
+    #: What must be mended besides, by the names of the teams of people that chatgrow.yaml has.
+    of_teams: Callable[[Collection[str]], str] | None = None
 
 
 #: One thing that `chatgrow check` looks at; a text is what must be mended, empty when all is well.
@@ -263,3 +274,7 @@ CliCommand = click.Command
 #: Where such a command finds the routes that a running hub would serve, to be looked at and not called:
 #: `ctx.meta[SERVED]()` gives what `app[ROUTES]()` gives. Raises InvalidConfig.
 SERVED = "chatgrow.routes"
+#: Where it finds what is kept of a connection's messages, both ways:
+#: `ctx.meta[HISTORY](connection_id, since)` gives the tenant and every `hub.Written` since then, or of all
+#: time for None, newest first. Raises ConnectionNotFound, InvalidConfig, StoreUnavailable.
+HISTORY = "chatgrow.history"

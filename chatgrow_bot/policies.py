@@ -116,3 +116,9 @@ def flood_of(settings: Settings) -> FloodLimits:
     """When a chat writes more than is answered."""
     flood = settings.inbound.flood
     return FloodLimits(messages=flood.messages, window=flood.window)
+
+
+def concurrency_of(settings: Settings) -> int:
+    """Messages on their way at once: `auto` is enough for every connection this process may keep to send."""
+    asked = settings.queue.concurrency
+    return max(5, settings.max_connections) if asked == "auto" else asked

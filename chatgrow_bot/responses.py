@@ -5,8 +5,18 @@ response is carried out in the transaction that ends the message's way in: whole
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from .messages import Outbound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialogue:
+    """What a plugin waits for from a customer in a chat: the answer to something that it asked."""
+
+    state: Mapping[str, Any]  #: JSON, as the plugin gave it
+    asked_at: datetime
+    until: datetime  #: then it is over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +29,7 @@ class Customer:
     is_new: bool = False  #: nothing of his came to this connection before
     last_wrote: datetime | None = None  #: in this chat, before this message
     about_ours: bool = False  #: the message quotes, or votes on, one of ours
+    dialogue: Dialogue | None = None  #: what the plugin that is asked waits for in this chat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +72,42 @@ class Notify:
     because: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expect:
+    """The customer's next message in this chat answers something that this plugin asks: it is asked first,
+    and finds the state again as `customer.dialogue`. It takes the place of whatever was open."""
+
+    state: Mapping[str, Any]  #: JSON, 16,000 characters at most
+    seconds: float  #: so long it stays open; 30 days at most
+    farewell: str = ""  #: what the customer is told if nothing comes in that time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """Nothing is expected from the customer in this chat any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOff:
+    """A person shall talk with the customer: the chat is handed to a team, and no plugin is asked about it
+    until that is over."""
+
+    team: str
+    note: str = ""  #: for whoever takes it
+    language: str = ""  #: in which the customer is told what happens: `en`, `he`; the hub's if left out
+    because: str = ""  #: what made it, such as a rule's place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Count something, once, among the figures of the day."""
+
+    what: str  #: of which kind it is, in a word: `rule`
+    name: str  #: which of them
+
+
 #: What is done besides sending.
-Deed = Tag | SetField | OptOut | OptIn | MarkRead | Notify
+Deed = Tag | SetField | OptOut | OptIn | MarkRead | Notify | Expect | Finish | HandOff | Tally
 
 
 @dataclass(frozen=True, slots=True)

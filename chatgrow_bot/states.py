@@ -86,3 +86,27 @@ WAITING = (State.QUEUED, State.RETRY)
 UNSENT = (*WAITING, State.CLAIMED, State.SENDING, State.UNKNOWN, State.QUARANTINED)
 #: WhatsApp never had a row that ended in one of these.
 NEVER_LEFT = (State.FAILED, State.CANCELLED, State.EXPIRED)
+
+
+class ConversationState(StrEnum):
+    """Where a conversation is that was handed to a team. Before it is opened, and once it is closed, the bot
+    answers."""
+
+    WAITING = "waiting"  #: for somebody of the team
+    AGENT = "agent"  #: a person talks with the customer
+    CLOSED = "closed"  #: it is over
+
+
+class ConversationEvent(StrEnum):
+    """What happened in a conversation."""
+
+    OPENED = "opened"  #: handed to a team
+    GIVEN = "given"  #: to an agent, by the team's way of giving
+    TAKEN = "taken"  #: by an agent himself
+    TRANSFERRED = "transferred"  #: to another team or agent
+    RELEASED = "released"  #: back to its team
+    ESCALATED = "escalated"  #: nobody answered in time
+    ANSWERED = "answered"  #: an agent wrote to the customer for the first time
+    NOTED = "noted"  #: an agent wrote something down
+    CLOSED = "closed"  #: it is over
+    RATED = "rated"  #: the customer said how it was

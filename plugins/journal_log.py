@@ -18,7 +18,16 @@ from pydantic import Field
 from chatgrow_bot.addresses import masked
 from chatgrow_bot.config import Count, Folder, Size
 from chatgrow_bot.logs import LogFile, clean, is_wanted
-from chatgrow_bot.messages import CommandUse, ConnectionChange, Delivery, Fault, HealthReport, Inbound, Notice
+from chatgrow_bot.messages import (
+    CommandUse,
+    ConnectionChange,
+    ConversationChange,
+    Delivery,
+    Fault,
+    HealthReport,
+    Inbound,
+    Notice,
+)
 from chatgrow_bot.plugin import Bot, Plugin, PluginConfig, hook
 
 
@@ -158,6 +167,24 @@ class JournalLog(Plugin):
             topic=_without_numbers(notice.topic),
             by=notice.by,
             because=_without_numbers(notice.because),
+        )
+
+    @hook
+    async def on_conversation(self, change: ConversationChange) -> None:
+        """Something happened in a conversation of a team."""
+        await self._write(
+            "conversation",
+            change.at,
+            tenant=change.tenant,
+            connection=change.connection_id,
+            conversation=change.conversation_id,
+            number=change.number,
+            event=change.event,
+            state=change.state,
+            team=change.team,
+            agent=change.agent,
+            previousAgent=change.previous_agent,
+            by=_without_numbers(change.by),
         )
 
     async def _write(self, fact: str, at: datetime, **facts: object) -> None:

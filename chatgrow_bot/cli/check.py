@@ -35,3 +35,5 @@ def reports_of_plugins(found: Loaded) -> Iterator[Report]:
     for _, look in hooks.register_checks():
         report = look()
         yield report if isinstance(report, Report) else Report(wrong=report)
+        if isinstance(report, Report) and report.of_teams:
+            yield Report(wrong=report.of_teams(found.settings.teams))

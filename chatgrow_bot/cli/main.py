@@ -51,12 +51,14 @@ class _Chatgrow(click.Group):
 
 
 def _plugin_words(ctx: click.Context) -> dict[str, click.Command]:
-    """The words of plugins, and for them the routes that a start would serve."""
-    from ..plugin import SERVED
+    """The words of plugins; and for them what a start would serve and what is kept of messages."""
+    from ..plugin import HISTORY, SERVED
     from .cold import cold_routes
+    from .past import kept
     from .plugin_words import words_of_plugins
 
-    ctx.meta[SERVED] = partial(cold_routes, Path(ctx.params.get("config") or CONFIG))
+    config = Path(ctx.params.get("config") or CONFIG)
+    ctx.meta[SERVED], ctx.meta[HISTORY] = partial(cold_routes, config), partial(kept, config)
     return words_of_plugins(_config_of(ctx))
 
 

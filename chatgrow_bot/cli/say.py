@@ -119,6 +119,7 @@ def _known(came: Rehearsed) -> str:
         *([f"tags {', '.join(sorted(him.tags))}"] if him.tags else []),
         *(f"{name} {said}" for name, said in sorted(him.fields.items())),
         *(["never wrote before"] if him.is_new else []),
+        *([f"was asked something by {came.holder}"] if came.holder else []),
     ]
     note = f"{came.note}. " if came.note else ""
     return note + (f"Known of him: {'; '.join(known)}." if known else "")

@@ -10,6 +10,7 @@ async with Client("http://127.0.0.1:3000", api_key) as client:
 
 from .bulk import Batch, Handed, How, Rejection, Result, To
 from .client import Client
+from .conversations import Conversation, ConversationDetails, Figure, HandedOff, Team, Teams
 from .errors import (
     ApiError,
     ClientError,
@@ -49,10 +50,14 @@ __all__ = [
     "Conflict",
     "Connection",
     "Contact",
+    "Conversation",
+    "ConversationDetails",
     "Decided",
     "Erased",
     "Event",
+    "Figure",
     "Handed",
+    "HandedOff",
     "Health",
     "How",
     "InvalidRequest",
@@ -70,6 +75,8 @@ __all__ = [
     "Result",
     "SentMessage",
     "Stats",
+    "Team",
+    "Teams",
     "To",
     "Unavailable",
     "UnexpectedAnswer",

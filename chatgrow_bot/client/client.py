@@ -7,6 +7,7 @@ from ..clock import Clock, SystemClock
 from ..errors import BadInput
 from .bulk import BulkCalls
 from .connections import ConnectionCalls
+from .conversations import ConversationCalls
 from .endpoints import EndpointCalls
 from .events import EventCalls
 from .figures import FigureCalls
@@ -20,7 +21,16 @@ from .wire import Wire, part
 _PATIENCE = 30.0
 
 
-class Client(ConnectionCalls, MessageCalls, BulkCalls, FigureCalls, EventCalls, EndpointCalls, PrivacyCalls):
+class Client(
+    ConnectionCalls,
+    MessageCalls,
+    ConversationCalls,
+    BulkCalls,
+    FigureCalls,
+    EventCalls,
+    EndpointCalls,
+    PrivacyCalls,
+):
     """A caller of a hub.
 
         async with Client("http://127.0.0.1:3000", "cgk_...") as client:

@@ -65,7 +65,7 @@ class EventCalls(Calls):
         listening: Callable[[bool], None] = lambda is_there: None,
     ) -> AsyncIterator[Event]:
         """What happens from now on, or after the event of that id: of these types (message.received,
-        message.status, connection.state, connection.health, fault, notice), on this connection; or all.
+        message.status, conversation.opened, connection.state, fault, ...), on this connection; or all.
 
         Goes on for as long as it is asked, and comes back by itself when the way to the hub breaks. Keep the
         id of the last event that you are done with to go on from there after a restart of your own. An event

@@ -14,7 +14,7 @@ from ..errors import BadInput
 from ..ids import new_id
 from .connections import PATH as CONNECTIONS
 from .nouns import Accepted, Answer, Contact, Decided, ReceivedMessage, SentMessage, Upload
-from .wire import Call, Calls, part
+from .wire import Call, Calls, Wire, part
 
 PATH = "/api/whatsapp/messages"
 MEDIA = "/api/whatsapp/media"
@@ -24,7 +24,8 @@ Priority = Literal["high", "normal", "low"]
 #: `{"location": ...}`, `{"contact": ...}`, `{"poll": ...}`.
 Content = str | Mapping[str, Any]
 
-_PAGE = 200
+#: How many are asked for at once.
+MESSAGE_PAGE = 200
 _EITHER: Any = SentMessage | ReceivedMessage
 
 
@@ -121,21 +122,14 @@ class MessageCalls(Calls):
             "type": type,
             "since": since,
         }
-        before: str | None = ""
-        while before is not None and limit != 0:
-            size = _PAGE if limit is None else min(_PAGE, limit)
-            page = await self._wire.get(
-                _Messages, path, **asked, until=until, q=text, before=before, limit=size
-            )
-            for message in page.messages:
-                yield message
-            before, limit = page.next, None if limit is None else limit - len(page.messages)
+        async for message in messages_of(self._wire, path, limit, **asked, until=until, q=text):
+            yield message
 
     async def contacts(self, connection_id: str, *, limit: int | None = None) -> AsyncIterator[Contact]:
         """The people with whom a connection has written, page by page; at most `limit` in all."""
         path, after = f"{CONNECTIONS}/{part(connection_id)}/contacts", ""
         while limit != 0:
-            size = _PAGE if limit is None else min(_PAGE, limit)
+            size = MESSAGE_PAGE if limit is None else min(MESSAGE_PAGE, limit)
             page = await self._wire.get(_Contacts, path, after=after, limit=size)
             for contact in page.contacts:
                 yield contact
@@ -143,6 +137,19 @@ class MessageCalls(Calls):
             if page.next is None:
                 return
             after = page.next
+
+
+async def messages_of(
+    wire: Wire, path: str, limit: int | None, **asked: Any
+) -> AsyncIterator[SentMessage | ReceivedMessage]:
+    """A list of messages, page by page as they are asked for; at most `limit` in all."""
+    before: str | None = ""
+    while before is not None and limit != 0:
+        size = MESSAGE_PAGE if limit is None else min(MESSAGE_PAGE, limit)
+        page = await wire.get(_Messages, path, **asked, before=before, limit=size)
+        for message in page.messages:
+            yield message
+        before, limit = page.next, None if limit is None else limit - len(page.messages)
 
 
 def content_of(file: Path | bytes) -> bytes:

@@ -19,6 +19,7 @@ from .connection import Pacing
 from .environment import VARIABLES
 from .models import Settings
 from .plugins import PluginEntry
+from .teams import AgentEntry, TeamEntry
 from .values import Section
 
 _MAKER = "python -m chatgrow_bot.config.schema"
@@ -71,6 +72,10 @@ def _settings() -> Iterator[str]:
         if _is_section(field.annotation):
             yield from ("", f"#### {key}", "", f"{field.description}", "")
             yield from _table(_rows(field.annotation, f"{key}.", to_jsonable_python(field.default)))
+    yield from ("", "#### agents, each of them", "")
+    yield from _table(_rows(AgentEntry, "agents.NAME.", _defaults(AgentEntry)))
+    yield from ("", "#### teams, each of them", "")
+    yield from _table(_rows(TeamEntry, "teams.NAME.", _defaults(TeamEntry)))
     yield from ("", "#### plugins, the keys that all share", "")
     yield from _table(_rows(PluginEntry, "plugins.NAME.", to_jsonable_python(PluginEntry())))
 
@@ -83,12 +88,11 @@ def _variables() -> Iterator[str]:
 
 
 def _words() -> Iterator[str]:
-    yield "| language | stops | starts again |"
-    yield "|---|---|---|"
+    yield "| language | stops | leaves | starts again |"
+    yield "|---|---|---|---|"
     for name, words in (("every", EVERYWHERE), *LANGUAGES.items()):
-        cells = (
-            ", ".join(f"`{word}`" for word in each) for each in ((*words.stop, *words.alone), words.start)
-        )
+        lists = ((*words.stop, *words.alone), words.leave, words.start)
+        cells = (", ".join(f"`{word}`" for word in each) for each in lists)
         yield f"| {name} | {' | '.join(cells)} |"
 
 
@@ -107,7 +111,15 @@ def _rows(model: Any, prefix: str, defaults: Mapping[str, Any]) -> Iterator[str]
         # What may be left out whole has defaults of its own once it is there. `pacing` is told once.
         section = _optional_section(field.annotation)
         if section and section is not Pacing:
-            yield from _rows(section, f"{prefix}{key}.", to_jsonable_python(section()))
+            yield from _rows(section, f"{prefix}{key}.", _defaults(section))
+
+
+def _defaults(model: type[Section]) -> Mapping[str, Any]:
+    """What each key is that is left out; None for one that may not be."""
+    return {
+        key: None if field.is_required() else to_jsonable_python(field.default)
+        for key, field in _fields(model)
+    }
 
 
 def _optional_section(kind: Any) -> type[Section] | None:

@@ -25,7 +25,7 @@ from ..errors import (
 )
 from ..hub import ConnectionView, Identity, PairingCode, Picture, QrCode
 from ..messages import ConnectionState, Fault
-from ..store import bulk_feeding, steps
+from ..store import bulk_feeding, happenings, steps
 from ..store import connections as store
 from ..store.database import Database
 from .fleet import Fleet
@@ -187,6 +187,7 @@ class Connections(Roster):
         def work(conn: Connection) -> None:
             steps.end_all(conn, tenant, connection_id, now, "its connection was deleted")
             bulk_feeding.end_all(conn, tenant, connection_id, now, "its connection was deleted")
+            happenings.close_on(conn, tenant, connection_id, now)
             store.remove(conn, tenant, connection_id)
 
         linking = self._fleet.keepers[connection_id].linking

@@ -1,5 +1,7 @@
 """The words themselves, by language: those that carriers and businesses have people write, and nothing that
-might be said in a shop for another reason. `chatgrow.yaml` adds to them."""
+might be said in a shop for another reason. `chatgrow.yaml` adds to them. And the words by which people leave
+what they are in the middle of: some of them are both, and then it depends on whether there is anything to
+leave."""
 
 # ruff: noqa: RUF001 - letters that look alike are the point
 
@@ -13,6 +15,7 @@ class Language:
 
     stop: tuple[str, ...]
     alone: tuple[str, ...] = ()  #: mean stop too, but not beside a please: "please cancel" is about an order
+    leave: tuple[str, ...]  #: leave a menu, a form, a queue; no answer that one would give to a question
     start: tuple[str, ...]
     polite: tuple[str, ...]  #: what may stand before or behind a word and changes nothing
     confirmation: str
@@ -20,12 +23,15 @@ class Language:
 
 
 #: Said in every language.
-EVERYWHERE = Language(stop=("stop",), start=("start",), polite=(), confirmation="", welcome="")
+EVERYWHERE = Language(
+    stop=("stop",), leave=("exit",), start=("start",), polite=(), confirmation="", welcome=""
+)
 
 LANGUAGES: Mapping[str, Language] = {
     "en": Language(
         stop=("stopall", "stop messages", "unsubscribe", "unsubscribe me", "remove me", "optout"),
         alone=("cancel", "end", "quit"),
+        leave=("cancel", "end", "quit", "leave", "abort", "nevermind", "forget it"),
         start=("unstop", "subscribe", "resubscribe", "optin"),
         polite=("please", "pls", "plz", "thanks", "thank you"),
         confirmation="You will get no more messages from us. To hear from us again, reply START.",
@@ -36,6 +42,7 @@ LANGUAGES: Mapping[str, Language] = {
             *("הסר", "הסירי", "הסירו", "הסרה", "להסיר", "הסר אותי", "הסירי אותי", "הסירו אותי"),
             *("תסירו אותי", "להסיר אותי", "עצור", "עצרו", "הפסיקו", "תפסיקו", "סטופ"),
         ),
+        leave=("ביטול", "בטל", "בטלי", "לבטל", "יציאה", "לצאת", "סיום", "לסיים", "עזוב", "עזבי", "עזבו"),
         start=("התחל", "התחילו", "הצטרף", "הצטרפות", "להצטרף", "הירשם", "להירשם"),
         polite=("בבקשה", "נא", "אנא", "תודה"),
         confirmation="לא תקבלו מאיתנו הודעות נוספות. כדי לקבל שוב, השיבו: התחל",
@@ -44,6 +51,7 @@ LANGUAGES: Mapping[str, Language] = {
     "ar": Language(
         stop=("إيقاف", "أوقف", "توقف", "قف", "إلغاء الاشتراك", "ألغ الاشتراك"),
         alone=("إلغاء",),
+        leave=("إلغاء", "خروج", "اخرج", "الخروج", "إنهاء"),
         start=("ابدأ", "بدء", "اشترك", "اشتراك", "تفعيل"),
         polite=("من فضلك", "من فضلكم", "لو سمحت", "لو سمحتم", "رجاء", "شكرا"),
         confirmation="لن تصلكم منا رسائل بعد الآن. لاستقبالها من جديد أرسلوا: ابدأ",
@@ -55,6 +63,7 @@ LANGUAGES: Mapping[str, Language] = {
             *("desuscribir", "desuscribirme"),
         ),
         alone=("cancelar",),
+        leave=("cancelar", "cancela", "salir", "terminar", "déjalo", "olvídalo"),
         start=("alta", "darme de alta", "iniciar", "comenzar", "suscribir", "suscribirme"),
         polite=("por favor", "porfa", "gracias"),
         confirmation="No recibirá más mensajes nuestros. Para volver a recibirlos, responda ALTA.",
@@ -65,6 +74,7 @@ LANGUAGES: Mapping[str, Language] = {
             *("arrêt", "arrêter", "arrêtez", "désabonner", "désabonnement", "me désabonner"),
             *("se désabonner", "désinscrire", "désinscription", "me désinscrire"),
         ),
+        leave=("annuler", "annule", "annulez", "quitter", "sortir", "terminer", "laisse tomber"),
         start=("début", "reprendre", "abonner", "s'abonner", "m'abonner", "m'inscrire"),
         polite=("svp", "stp", "s'il vous plaît", "s'il te plaît", "merci"),
         confirmation="Vous ne recevrez plus de messages de notre part. Pour en recevoir à nouveau, répondez "
@@ -73,6 +83,7 @@ LANGUAGES: Mapping[str, Language] = {
     ),
     "de": Language(
         stop=("stopp", "abmelden", "abmeldung", "abbestellen", "austragen"),
+        leave=("abbrechen", "abbruch", "beenden", "verlassen", "ende", "vergiss es"),
         start=("anmelden", "anmeldung", "abonnieren"),
         polite=("bitte", "danke", "vielen dank"),
         confirmation="Sie erhalten keine Nachrichten mehr von uns. Um wieder welche zu erhalten, antworten "
@@ -82,6 +93,7 @@ LANGUAGES: Mapping[str, Language] = {
     "pt": Language(
         stop=("parar", "pare", "descadastrar", "descadastre", "remover", "cancelar inscrição"),
         alone=("sair", "cancelar"),
+        leave=("sair", "cancelar", "cancela", "encerrar", "terminar", "deixa pra lá", "esquece"),
         start=("iniciar", "inscrever", "inscrever-me", "cadastrar"),
         polite=("por favor", "obrigado", "obrigada"),
         confirmation="Você não receberá mais mensagens nossas. Para voltar a receber, responda INICIAR.",
@@ -89,6 +101,7 @@ LANGUAGES: Mapping[str, Language] = {
     ),
     "ru": Language(
         stop=("стоп", "отписаться", "отписка", "отпишись", "отпишите", "отпишите меня"),
+        leave=("отмена", "отменить", "выход", "выйти", "закончить", "хватит"),
         start=("старт", "подписаться", "подписка", "подпишите меня"),
         polite=("пожалуйста", "спасибо"),
         confirmation="Мы больше не будем вам писать. Чтобы снова получать сообщения, ответьте СТАРТ.",
@@ -99,6 +112,7 @@ LANGUAGES: Mapping[str, Language] = {
             *("disiscrivi", "disiscrivimi", "disiscriviti", "disiscrizione", "cancellami"),
             *("cancella iscrizione", "annulla iscrizione", "rimuovimi"),
         ),
+        leave=("annulla", "annullare", "esci", "uscire", "lascia stare", "lascia perdere"),
         start=("inizia", "iscrivi", "iscrivimi", "iscriviti", "iscrizione"),
         polite=("per favore", "per piacere", "grazie"),
         confirmation="Non riceverà più nostri messaggi. Per riceverli di nuovo, risponda INIZIA.",
@@ -107,6 +121,7 @@ LANGUAGES: Mapping[str, Language] = {
     "tr": Language(
         stop=("durdur", "dur", "abonelikten çık", "listeden çık", "aboneliği iptal et"),
         alone=("ret", "iptal"),
+        leave=("iptal", "iptal et", "çık", "çıkış", "vazgeç", "vazgeçtim", "boş ver"),
         start=("başla", "başlat", "abone ol"),
         polite=("lütfen", "teşekkürler", "teşekkür ederim"),
         confirmation="Bizden artık mesaj almayacaksınız. Yeniden almak için BAŞLA yazın.",

@@ -40,10 +40,12 @@ class Vocabulary:
         word that is none, or means the opposite already."""
         self._said: dict[str, Said] = {}
         self._alone: set[str] = set()
+        self._leave: set[str] = set()
         for language, words in (("", EVERYWHERE), *LANGUAGES.items()):
             self._learn(language, True, (*words.stop, *words.alone))
             self._learn(language, False, words.start)
             self._alone.update(_joined(each) for each in words.alone)
+            self._leave.update(_joined(each) for each in words.leave)
         for out, more in ((True, stop), (False, start)):
             for language, added in (more or {}).items():
                 self._learn(language, out, added)
@@ -78,6 +80,16 @@ class Vocabulary:
                 return said
         asked = self._without_courtesy(once)
         return None if asked == once or asked in self._alone else self._said.get(asked.replace(" ", ""))
+
+    def leaves(self, text: str) -> bool:
+        """Whether a message says no more than that its writer leaves what he is in the middle of."""
+        if not text or len(text) > _MOST:
+            return False
+        words = _folded(text)
+        once = " ".join(word for word, _ in groupby(words.split()))
+        return any(
+            each.replace(" ", "") in self._leave for each in (words, once, self._without_courtesy(once))
+        )
 
     def _without_courtesy(self, words: str) -> str:
         first, _, rest = words.partition(" ")

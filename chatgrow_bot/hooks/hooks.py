@@ -14,27 +14,15 @@ from pluggy import HookImpl
 
 from ..clock import Clock
 from ..engine import EngineFactory
-from ..errors import PluginError, ReceiverDown
+from ..errors import PluginError
 from ..hub import Answer, Command, Identity
-from ..messages import (
-    CommandUse,
-    ConnectionChange,
-    Delivery,
-    Drop,
-    Fact,
-    Fault,
-    HealthReport,
-    Inbound,
-    Later,
-    Notice,
-    Outbound,
-    Step,
-)
+from ..messages import Delivery, Drop, Fault, Inbound, Later, Outbound, Step
 from ..plugin import Check, CliCommand, Examination, PersonalData, Reload, Route
 from ..responses import Customer, Response, Trace
 from .given import Given, all_of
 from .isolation import Failed, Isolation
 from .registry import Instance, Registry
+from .telling import Telling, call
 from .verdicts import inbound_verdict, outbound_verdict, response, said
 
 T = TypeVar("T")
@@ -72,16 +60,15 @@ class _Question:
     trace: list[Step] | None
 
 
-class Hooks:
+class Hooks(Telling):
     """Every way in which the core calls a plugin."""
 
     def __init__(
         self, *, clock: Clock, report: Callable[[Fault], None], limits: Limits | None = None
     ) -> None:
-        self.isolation = Isolation(clock, report)
-        self._clock = clock
         self.limits = limits or Limits()
-        self._registry = Registry()
+        super().__init__(Registry(), Isolation(clock, report), self.limits.fact)
+        self._clock = clock
         self._on: set[str] = set()
         self._given = Given(self._registry, self.isolation, self.is_on)
         self._collect = self._given.collect
@@ -186,12 +173,16 @@ class Hooks:
         customer: Customer,
         trace: list[Step] | None = None,
         told: dict[str, Trace] | None = None,
+        holder: str | None = None,
     ) -> Answered | None:
         """The first that takes care of the message. A plugin that fails is passed over. `told` is filled with
-        how each that was asked came to its response, where it tells."""
+        how each that was asked came to its response, where it tells. The `holder` of the customer's dialogue
+        is asked before all others, who are not told of it."""
         question = _Question("answer", self.limits.answer, message, trace)
-        for found in self._asked(question):
-            given = await self._ask(question, found, response, message=message, customer=customer)
+        others = replace(customer, dialogue=None)
+        for found in self._asked(question, first=holder):
+            known = customer if found.plugin_name == holder else others
+            given = await self._ask(question, found, response, message=message, customer=known)
             if not isinstance(given, Response):
                 continue
             if told is not None and given.trace is not None:
@@ -217,8 +208,9 @@ class Hooks:
                     return Later(wait, f"held, because the filter '{found.plugin_name}' failed: {reason}")
         return message
 
-    def _asked(self, question: _Question) -> Iterator[HookImpl]:
-        for found in self._registry.implementations(question.hook):
+    def _asked(self, question: _Question, first: str | None = None) -> Iterator[HookImpl]:
+        known = self._registry.implementations(question.hook)
+        for found in sorted(known, key=lambda found: found.plugin_name != first):
             instance = self._registry.get(found.plugin_name)
             if instance and self.is_on(instance.name) and instance.serves(question.about.tenant):
                 yield found
@@ -231,7 +223,7 @@ class Hooks:
         verdict = await self.isolation.run(
             found.plugin_name,
             question.hook,
-            _call(found, given),
+            call(found, given),
             seconds=question.seconds,
             check=check,
             tenant=question.about.tenant,
@@ -242,57 +234,3 @@ class Hooks:
             ms = (self._clock.monotonic() - began) * 1000
             question.trace.append(Step(stage=stage, by=found.plugin_name, result=said(verdict), ms=ms))
         return verdict
-
-    # Facts: each is told to one instance. All raise PluginError when it fails, ReceiverDown when it says so.
-
-    async def on_inbound(self, instance: str, message: Inbound) -> None:
-        """A message came in."""
-        await self._tell("on_inbound", instance, message, message=message)
-
-    async def on_outbound(self, instance: str, delivery: Delivery) -> None:
-        """An outgoing message came into another state."""
-        await self._tell("on_outbound", instance, delivery, delivery=delivery)
-
-    async def on_connection(self, instance: str, change: ConnectionChange) -> None:
-        """A connection came into another state."""
-        await self._tell("on_connection", instance, change, change=change)
-
-    async def on_health(self, instance: str, report: HealthReport) -> None:
-        """A connection's health changed."""
-        await self._tell("on_health", instance, report, report=report)
-
-    async def on_fault(self, instance: str, fault: Fault) -> None:
-        """Something went wrong."""
-        await self._tell("on_fault", instance, fault, fault=fault)
-
-    async def on_command(self, instance: str, use: CommandUse) -> None:
-        """Somebody used an admin command."""
-        await self._tell("on_command", instance, use, use=use)
-
-    async def on_notice(self, instance: str, notice: Notice) -> None:
-        """A plugin wants others to know of a message."""
-        await self._tell("on_notice", instance, notice, notice=notice)
-
-    async def _tell(self, hook: str, instance: str, fact: Fact, **given: object) -> None:
-        found = self._registry.implementation(hook, instance)
-        if found is None:
-            return
-        # Quiet: a fact is tried again, and reported when it is parked; each report would be a fact too.
-        outcome = await self.isolation.run(
-            instance,
-            hook,
-            _call(found, given),
-            seconds=self.limits.fact,
-            check=lambda nothing: nothing,
-            no_fault=ReceiverDown,
-            quiet=True,
-            tenant=getattr(fact, "tenant", ""),
-            connection_id=getattr(fact, "connection_id", ""),
-        )
-        if isinstance(outcome, Failed):
-            raise PluginError(f"{hook}: {outcome.reason}")
-
-
-def _call(found: HookImpl, given: Mapping[str, object]) -> Callable[[], Awaitable[Any]]:
-    work: Any = partial(found.function, *(given[name] for name in found.argnames))
-    return work  # type: ignore[no-any-return]

@@ -1,33 +1,53 @@
 """A plugin's whole response to a message, checked to its last part: what is carried out is in its form, and
 so is what is kept of it."""
 
+import json
+import math
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from ..messages import FILES, FileNamed, Kind, Outbound
-from ..responses import Deed, MarkRead, Notify, OptIn, OptOut, Page, Response, SetField, Tag, Trace
+from ..messages import FILES, TEXT_LIMIT, FileNamed, Kind, Outbound
+from ..responses import (
+    Deed,
+    Expect,
+    Finish,
+    HandOff,
+    MarkRead,
+    Notify,
+    OptIn,
+    OptOut,
+    Page,
+    Response,
+    SetField,
+    Tag,
+    Tally,
+    Trace,
+)
 from .isolation import WrongAnswer
 
 #: Deeds of one response, words put on a customer by one, lines of a page, at most.
 _DEEDS, _TAGS, _LINES = 100, 64, 10_000
 #: Characters of a tag, a field's name or a topic; of a field's value or a note; of a line of a trace.
 _NAME, _VALUE, _LINE = 64, 4_000, 1_000
+#: Characters of a language or a kind of tally; of a dialogue's state as JSON. How long it may be open.
+_WORD, _STATE, _OPEN = 20, 16_000, timedelta(days=30)
 
 
 def checked(given: Response, messages: tuple[Outbound, ...]) -> Response:
     """A response of these messages, which were checked. Raises WrongAnswer for what is not in its form."""
     deeds, trace = given.deeds, given.trace
     if not isinstance(deeds, list | tuple) or not all(isinstance(deed, Deed) for deed in deeds):
-        raise WrongAnswer("gave deeds that are not all Tag, SetField, OptOut, OptIn, MarkRead or Notify")
+        *others, last = (each.__name__ for each in _DONE)
+        raise WrongAnswer(f"gave deeds that are not all {', '.join(others)} or {last}")
     if len(deeds) > _DEEDS:
         raise WrongAnswer(f"gave {len(deeds)} deeds at once; {_DEEDS} at most")
     if not isinstance(given.is_done, bool):
         raise WrongAnswer("gave a Response whose is_done is neither True nor False")
-    for deed in deeds:
-        _check(deed)
     return Response(
         messages=messages,
-        deeds=tuple(deeds),
+        deeds=tuple(map(_deed, deeds)),
         is_done=given.is_done,
         trace=None if trace is None else _traced(trace),
     )
@@ -35,11 +55,11 @@ def checked(given: Response, messages: tuple[Outbound, ...]) -> Response:
 
 def done(response: Response) -> str:
     """What a response comes to, in words: `tagged and answered`."""
-    words = [_DONE[type(deed)](deed) for deed in response.deeds]
+    words = [_DONE[type(deed)](deed) for deed in response.deeds if not isinstance(deed, Tally)]
     if response.messages:
         words.append("answered")
     if not words:
-        return "ended it" if response.is_done else "passed"
+        return "ended it" if response.settles else "passed"
     *others, last = dict.fromkeys(words)
     return f"{', '.join(others)} and {last}" if others else last
 
@@ -61,10 +81,15 @@ _DONE: Mapping[type, Callable[[Any], str]] = {
     OptIn: lambda _: "opted in",
     MarkRead: lambda _: "marked as read",
     Notify: lambda _: "told others",
+    Expect: lambda _: "asked something",
+    Finish: lambda _: "expects nothing more",
+    HandOff: lambda _: "handed off",
+    Tally: lambda _: "counted",
 }
 
 
-def _check(deed: Deed) -> None:
+def _deed(deed: Deed) -> Deed:
+    """A deed that is in its form, with all that it says as it is now."""
     match deed:
         case Tag(add=add, remove=remove):
             for words in (add, remove):
@@ -79,6 +104,50 @@ def _check(deed: Deed) -> None:
             _check_words("a topic", topic, 1, _NAME)
             _check_words("a note", note, 0, _VALUE)
             _check_words("what a notice is because of", because, 0, _VALUE)
+        case HandOff(team=team, note=note, language=language, because=because):
+            _check_words("a team", team, 1, _NAME)
+            _check_words("a note", note, 0, _VALUE)
+            _check_words("a language", language, 0, _WORD)
+            _check_words("what it is handed off because of", because, 0, _VALUE)
+        case Tally(what=what, name=name):
+            _check_words("a kind of tally", what, 1, _WORD)
+            _check_words("what is counted", name, 1, _NAME)
+        case Expect():
+            return _expected(deed)
+    return deed
+
+
+def _expected(deed: Expect) -> Expect:
+    seconds, farewell = deed.seconds, deed.farewell
+    most = _OPEN.total_seconds()
+    if type(seconds) not in (int, float) or not math.isfinite(seconds) or not 0 < seconds <= most:
+        raise WrongAnswer(f"gave an Expect that is not open for 1 to {most:.0f} seconds")
+    _check_words("a farewell", farewell, 0, TEXT_LIMIT)
+    if not isinstance(deed.state, Mapping) or not _is_json(state := dict(deed.state)):
+        raise WrongAnswer(
+            "gave an Expect whose state is not JSON: texts, numbers, lists, and mappings by text"
+        )
+    words = json.dumps(state, ensure_ascii=False)
+    if len(words) > _STATE:
+        raise WrongAnswer(f"gave a state of {len(words)} characters; {_STATE} at most")
+    return replace(deed, state=json.loads(words))
+
+
+def _is_json(value: object, depth: int = 32) -> bool:
+    """Whether it comes back from the database as what it was."""
+    match value:
+        case None | bool() | str():
+            return True
+        case int():
+            return abs(value) < 1 << 63
+        case float():
+            return math.isfinite(value)
+        case list() | tuple():
+            return depth > 0 and all(_is_json(each, depth - 1) for each in value)
+        case dict():
+            is_named = all(isinstance(name, str) for name in value)
+            return depth > 0 and is_named and all(_is_json(each, depth - 1) for each in value.values())
+    return False
 
 
 def _check_words(what: str, words: object, least: int, most: int) -> None:

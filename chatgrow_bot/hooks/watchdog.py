@@ -84,9 +84,16 @@ class Watchdog:
         self._alive.set()
         self._thread.join()
         # Two apps in one process may leave in any order. One that came after us keeps its handler, which
-        # hands on to ours, which by then only hands on to the one before.
+        # hands on to ours, and gives back, when it leaves too, what was there before us.
         if self._interrupts and signal.getsignal(_SIGNAL) == self._interrupt:  # type: ignore[arg-type]
-            signal.signal(_SIGNAL, self._previous)  # type: ignore[arg-type]
+            signal.signal(_SIGNAL, self._before())  # type: ignore[arg-type]
+
+    def _before(self) -> object:
+        """The handler that was there before this one, and before those that have left meanwhile."""
+        owner = getattr(self._previous, "__self__", None)
+        if isinstance(owner, type(self)) and owner._stop.is_set():
+            return owner._before()
+        return self._previous
 
     def _watch(self) -> None:
         while not self._stop.wait(self._look):

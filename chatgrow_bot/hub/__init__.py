@@ -21,6 +21,12 @@ from .bulk import RowResult as RowResult
 from .bulk import RowState as RowState
 from .bulk import SendingHours as SendingHours
 from .bulk import Taken as Taken
+from .conversations import Agent as Agent
+from .conversations import Conversation as Conversation
+from .conversations import Conversations as Conversations
+from .conversations import Happening as Happening
+from .conversations import Summary as Summary
+from .conversations import Team as Team
 from .events import Event as Event
 from .events import Events as Events
 from .events import EventType as EventType
@@ -46,6 +52,9 @@ from .history import History as History
 from .history import Page as Page
 from .history import Wanted as Wanted
 from .history import Written as Written
+from .insight import Insight as Insight
+from .insight import Measure as Measure
+from .insight import Tallied as Tallied
 from .nouns import Answer as Answer
 from .nouns import Command as Command
 from .nouns import ConnectionView as ConnectionView

@@ -17,6 +17,17 @@ class EventType(StrEnum):
     HEALTH = "connection.health"  #: a connection fares otherwise
     FAULT = "fault"  #: something went wrong that a person may want to know
     NOTICE = "notice"  #: a plugin wants others to know of a message: a rule said `notify`
+    # what happens in a conversation that was handed to a team: one for each ConversationEvent
+    CONVERSATION_OPENED = "conversation.opened"  #: handed to a team
+    CONVERSATION_GIVEN = "conversation.given"  #: to an agent, by the team's way of giving
+    CONVERSATION_TAKEN = "conversation.taken"  #: by an agent himself
+    CONVERSATION_TRANSFERRED = "conversation.transferred"  #: to another team or agent
+    CONVERSATION_RELEASED = "conversation.released"  #: back to its team
+    CONVERSATION_ESCALATED = "conversation.escalated"  #: nobody answered in time
+    CONVERSATION_ANSWERED = "conversation.answered"  #: an agent wrote for the first time
+    CONVERSATION_NOTED = "conversation.noted"  #: an agent wrote something down
+    CONVERSATION_CLOSED = "conversation.closed"  #: it is over
+    CONVERSATION_RATED = "conversation.rated"  #: the customer said how it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,14 @@ from typing import Any, Protocol
 
 from ..clock import Clock
 from ..engine import Activity, Group
-from ..messages import Delivery, Fact, Inbound, Outbound, TimelineEntry
+from ..messages import Delivery, Fact, Inbound, Lane, Outbound, TimelineEntry
 from .accounts import Accounts
 from .bulk import Bulk
+from .conversations import Conversations
 from .events import Events
 from .figures import Health, Stats
 from .history import History
+from .insight import Insight
 from .nouns import (
     Answer,
     Command,
@@ -93,8 +95,10 @@ class Outbox(Protocol):
         source: str,
         key: str | None = None,
         asked: str = "",
+        lane: Lane = Lane.SEND,
     ) -> Delivery:
         """Store a message to send; on disk when this returns. A repeated `key` answers the first delivery.
+        The lane of replies is for people who talk with the business just now.
         `asked` is a digest of the request (64 characters at most) for `asked_before`.
         Raises ConnectionNotFound, ConnectionNotReady, InvalidPhoneNumber, BadInput, RateLimitExceeded."""
         ...
@@ -257,6 +261,8 @@ class Hub:
     health: Health
     stats: Stats
     events: Events
+    conversations: Conversations
+    insight: Insight
     vault: Sealer
     privacy: Privacy
     report: Callable[[Fact], None]  #: a fault, or other news, for whom it concerns: in the journal soon

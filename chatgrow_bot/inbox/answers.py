@@ -2,10 +2,11 @@
 Every step of it is in the trace, for people who ask why."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from ..clock import Clock
+from ..conversations import Guard, Verdict
 from ..hooks import Answered, Hooks
 from ..limits import LoopLimits
 from ..messages import REMARKS, Drop, Inbound, Step
@@ -27,6 +28,8 @@ class Decision:
     told: Mapping[str, Trace] = field(default_factory=dict)
     faults: Sequence[str] = ()  #: what a person should know
     age: timedelta | None = None  #: of a message that is left unanswered for it
+    looked: bool = False  #: it was seen whether the message is a matter of people
+    verdict: Verdict | None = None  #: what it is to them; to be seen again before anything is done
 
 
 class Answers:
@@ -42,6 +45,7 @@ class Answers:
         age_gate: timedelta,
         loops: LoopLimits,
         enclosures: Enclosures,
+        guard: Guard,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -50,6 +54,7 @@ class Answers:
         self._age_gate = age_gate
         self._loops = Loops(loops)
         self._enclosures = enclosures
+        self._people = guard
         self._began = clock.now()
 
     async def decide(self, message: Inbound, trace: list[Step]) -> Decision:
@@ -60,15 +65,22 @@ class Answers:
         passed = await self._hooks.filter_inbound(message, trace)
         if isinstance(passed, Drop):
             return Decision("dropped")
-        if guarded := self._guard(message, trace):
-            return guarded
+        verdict = await self._db.read(lambda conn: self._people.look(conn, message))
+        if verdict is not None:
+            trace.append(Step(stage="guard", result=verdict.reason))
+            return Decision(verdict.outcome, looked=True, verdict=verdict)
+        decision = self._guard(message, trace) or await self._asked(message, passed, trace)
+        return replace(decision, looked=True)
+
+    async def _asked(self, message: Inbound, passed: Inbound, trace: list[Step]) -> Decision:
+        """What the plugins say, unless the chat is silent."""
         past = await self._db.read(lambda conn: self._loops.past(conn, message, self._clock.now()))
-        if silenced := self._loops.silenced(past, self._clock.now()):
+        if silenced := self._loops.silenced(past.lately, self._clock.now()):
             outcome, step = silenced
             trace.append(step)
             return Decision(outcome)
         told: dict[str, Trace] = {}
-        answered = await self._hooks.answer(passed, past.customer, trace, told)
+        answered = await self._hooks.answer(passed, past.customer, trace, told, holder=past.holder)
         if answered is None:
             return Decision("no answer", told=told)
         return await self._with_replies(message, past, answered, told, trace)
@@ -89,7 +101,9 @@ class Answers:
         others: Sequence[Elsewhere | None] = [None] * len(contents)
         if not self._loops.stay(message, contents):
             others = await self._db.read(lambda conn: self._loops.elsewhere(conn, message, contents, now))
-        is_loop, through = self._loops.let_through(past, [*zip(contents, others, strict=True)], now)
+        is_loop, through = self._loops.let_through(
+            past.lately, [*zip(contents, others, strict=True)], now, in_dialogue=past.holder == by
+        )
         trace += through.steps
         outcome = "loop" if is_loop else "answered" if through.replies else "done"
         return Decision(

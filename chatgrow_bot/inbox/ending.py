@@ -1,14 +1,15 @@
 """The end of a message's way in: the job, the replies to it and whatever else is done because of it in one
 transaction, so that a crash before it asks again and one after it never."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import structlog
 from sqlalchemy import Connection
 
 from ..clock import Clock
+from ..conversations import Guard, Moved, Turn
 from ..errors import BadInput
 from ..limits import LoopLimits
 from ..messages import Fault, Inbound, Outbound, Priority, Step
@@ -20,9 +21,11 @@ from ..store import traces
 from ..store.database import Database
 from ..store.inbox import Ended
 from ..store.rows import Outgoing
-from . import deeds
+from ..store.tallies import day_of
+from . import deeds, ends
 from .answers import Decision
 from .deeds import Deeds, Doing
+from .ends import End
 from .loops import Reply
 from .seen import Seen
 from .unanswered import Unanswered
@@ -56,7 +59,9 @@ class Endings:
         loops: LoopLimits,
         report: Callable[[Fault], None],
         deeds: Deeds,
+        guard: Guard,
         seen: Seen,
+        zone: tzinfo,
         finish: Callable[[Inbound], None],
     ) -> None:
         self._db = db
@@ -66,9 +71,23 @@ class Endings:
         self._loops = loops
         self._report = report
         self._deeds = deeds
+        self._guard = guard
         self._seen = seen
+        self._zone = zone
         self._finish = finish
         self._capped: dict[str, datetime] = {}  #: connections of which it was told lately, and when
+
+    async def bring(
+        self, message: Inbound, decide: Callable[[list[Step]], Awaitable[Decision]], begun: Sequence[Step]
+    ) -> None:
+        """Decide about a message, and end its way in; anew where people took up its chat meanwhile, or left
+        it."""
+        while True:
+            trace = [*begun]
+            try:
+                return await self.end(message, await decide(trace), trace)
+            except Moved:
+                log.info("a message is decided anew: its chat changed hands", message=message.id)
 
     async def end(self, message: Inbound, decision: Decision, trace: Sequence[Step]) -> None:
         """Queue the replies, do whatever else is to be done, and end the way in. Nothing follows if it had
@@ -135,16 +154,23 @@ class Endings:
         """All of it, in one transaction; None if it had ended before."""
         if not store.finish(conn, message.id, None):
             return None
+        turn = Turn(conn, at, message.id)
+        if decision.looked:
+            self._guard.heed(turn, message, decision.verdict)
         nothing = "done" if decision.outcome == "answered" and decision.deeds else "no answer"
         decided = Ended(decision.outcome, steps)
         done = _done(conn, message, decided, rows, (self._loops, at - _HOUR), nothing)
-        doing = Doing(message, decision.by, at)
+        doing = Doing(message, decision.by, at, day_of(message.received_at, self._zone))
         besides = self._deeds.carry_out(conn, doing, decision.deeds, done.leaving)
+        besides.answers[:] = [_in_turn(row, done.leaving) for row in (*besides.answers, *turn.said)]
         ended = replace(done.ended, trace=[*done.ended.trace, *besides.steps])
         store.note(conn, message.id, ended)
-        self._outbox.answer(conn, [*done.leaving, *besides.answers])
+        leaving = self._outbox.answer(conn, [*done.leaving, *besides.answers])
         for plugin, trace in decision.told.items():
             traces.keep(conn, message.id, plugin, trace, at)
+        did = {"has_answer": leaving > 0, "has_handed": besides.has_handed}
+        end = End(outcome=ended.outcome, by=decision.by, **did)
+        ends.count(conn, message, end, at, self._zone)
         return replace(done, ended=ended, besides=besides)
 
     def _go_on(self, message: Inbound, done: _Done) -> None:
@@ -197,6 +223,22 @@ def _done(
         steps.append(Step(stage="loop breaker", result=loops.exhausted(loops.per_hour) or ""))
         outcome = "loop" if outcome == "loop" else "capped"
     return _Done(Ended(outcome, [*decided.trace, *steps]), leaving, strangers=own != names)
+
+
+def _in_turn(row: Outgoing, replies: Sequence[Outgoing]) -> Outgoing:
+    """What is said besides, in its place behind the replies to the same chat: no more urgent than they."""
+    place = (row.delivery.connection_id, row.delivery.chat)
+    least = max(
+        (
+            each.delivery.priority
+            for each in replies
+            if (each.delivery.connection_id, each.delivery.chat) == place
+        ),
+        default=row.delivery.priority,
+    )
+    if row.delivery.priority >= least:
+        return row
+    return replace(row, delivery=replace(row.delivery, priority=least))
 
 
 def _behind(content: Outbound, after: datetime | None, least: Priority) -> Outbound:

@@ -8,42 +8,42 @@ ends in the transaction that queues the answers, so a crash asks again and never
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import timedelta, tzinfo
+from functools import partial
 
 import structlog
 
 from ..addresses import is_channel, phone_of
 from ..clock import Clock
 from ..consent import Wording
+from ..conversations import Desk, Guard
 from ..engine import Arrival
-from ..errors import BadInput, ChatgrowError, MessageNotFound, StoreUnavailable
+from ..errors import ChatgrowError, MessageNotFound, StoreUnavailable
 from ..hooks import Hooks
 from ..hub import Entered, FromOutside, Spool, Use
-from ..ids import new_id
 from ..limits import FloodLimits, LoopLimits
 from ..logs import concerning
-from ..messages import OUTSIDE, Fault, Inbound, Kind, Step
+from ..messages import OUTSIDE, Fault, Inbound, Step
 from ..outbox import Outbox
 from ..store import inbox as store
 from ..store.database import Database
 from ..store.inbox import Ended, Job
 from ..store.rows import inbound
+from . import ends
 from .answers import Answers
 from .deeds import Deeds
 from .enclosures import Enclosures
 from .ending import Endings
+from .farewells import Farewells
 from .files import Files
 from .floods import Floods
-from .intake import Intake, News, Repeat, Stored, as_stored
+from .intake import Intake, News, Repeat, Stored, as_stored, from_outside
 from .lanes import Lanes
 from .patience import PATIENCE
 from .seen import MarkRead, Seen
 from .skew import Skew
 from .unanswered import Unanswered
 from .wishes import Heeded, Wishes
-
-#: How far the clock of whoever brings in a message may be ahead of ours.
-_AHEAD = timedelta(minutes=5)
 
 log = structlog.get_logger("chatgrow.inbox")
 
@@ -83,23 +83,21 @@ class Inbox:
         loops: LoopLimits,
         flood: FloodLimits,
         wording: Wording,
+        zone: tzinfo,
+        desk: Desk,
     ) -> None:
         self._db, self._clock, self._files, self._met = db, clock, files, met
+        self._zone = zone
         gate = timedelta(seconds=age_gate)
         self._floods, self._skew = Floods(clock, flood, report), Skew(gate)
         self._unanswered, self._seen = Unanswered(clock, report), Seen(mark_read)
         self._wishes = Wishes(db=db, clock=clock, wording=wording, outbox=outbox, loops=loops)
-        self._outbox, self._intake = outbox, Intake(self._wishes)
-        self._answers = Answers(
-            db=db,
-            clock=clock,
-            hooks=hooks,
-            stopped=stopped,
-            age_gate=gate,
-            loops=loops,
-            enclosures=Enclosures(spool),
-        )
+        self._outbox, self._intake = outbox, Intake(self._wishes, zone)
+        self._desk, self._guard = desk, Guard(desk, wording.vocabulary.leaves)
+        asked = partial(Answers, db=db, clock=clock, hooks=hooks, stopped=stopped, age_gate=gate)
+        self._answers = asked(loops=loops, enclosures=Enclosures(spool), guard=self._guard)
         self._endings = self._ending(loops, report)
+        self._farewells = Farewells(db=db, clock=clock, outbox=outbox, loops=loops, stopped=stopped)
         self._tasks: asyncio.TaskGroup | None = None
         self._lanes: Lanes | None = None
         self._running = asyncio.Event()
@@ -112,8 +110,10 @@ class Inbox:
             unanswered=self._unanswered,
             loops=loops,
             report=report,
-            deeds=Deeds(self._wishes),
+            deeds=Deeds(self._wishes, self._desk),
+            guard=self._guard,
             seen=self._seen,
+            zone=self._zone,
             finish=lambda message: self._finish(message.tenant, message.sender),
         )
 
@@ -123,6 +123,7 @@ class Inbox:
             tasks.create_task(self._unanswered.run(), name="inbox: left unanswered")
             tasks.create_task(self._seen.run(), name="inbox: marked as read")
             tasks.create_task(self._wishes.finish_all(), name="inbox: consent of before")
+            tasks.create_task(self._farewells.run(), name="inbox: dialogues")
             self._tasks, self._lanes = tasks, Lanes(tasks, self._bring_in_patiently)
             for job in await self._db.read(store.pending):
                 self._lanes.enter(job)
@@ -157,17 +158,7 @@ class Inbox:
         """Somebody's words come from outside WhatsApp: stored when this returns, and answered as any others.
         `use` is kept in the same transaction. Raises ConnectionNotFound, BadInput for a time to come."""
         await self._running.wait()
-        if said.sent_at > self._clock.now() + _AHEAD:
-            raise BadInput("The time of the message is yet to come; in numbers it is in seconds")
-        arrival = Arrival(
-            chat=said.sender,
-            wa_id=f"{OUTSIDE}{new_id()}",
-            kind=Kind.TEXT,
-            text=said.text,
-            name=said.name,
-            sent_at=said.sent_at,
-        )
-        message = as_stored(tenant, connection_id, arrival, self._clock.now())
+        message = from_outside(tenant, connection_id, said, self._clock.now())
         taken = await self._enter(message, "", use)
         await self._meet(connection_id, message.chat)
         if isinstance(taken.stored, Repeat):
@@ -272,7 +263,7 @@ class Inbox:
         else:
             words = (message.text, message.name, message.attachment.filename if message.attachment else "")
             with concerning(message=message_id, withhold=words):
-                await self._endings.end(message, await self._answers.decide(message, trace), trace)
+                await self._endings.bring(message, partial(self._answers.decide, message), trace)
 
     async def _with_file(self, message: Inbound) -> Inbound:
         """The message with the end of its file's journey, told from then on; one without a file as it is."""
@@ -286,7 +277,8 @@ class Inbox:
     async def _give_up(self, message_id: str, reason: str) -> None:
         ended = Ended("failed", [Step(stage="way in", result=f"it failed again and again: {reason}")])
         try:
-            owner = await self._db.write(lambda conn: store.give_up(conn, message_id, ended))
+            at, zone = self._clock.now(), self._zone
+            owner = await self._db.write(lambda conn: ends.give_up(conn, message_id, ended, at, zone))
         except Exception:  # it keeps its job for the next start
             log.exception("a message could not be given up", message=message_id)
             return

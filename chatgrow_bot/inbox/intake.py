@@ -2,23 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy import Connection
 
 from ..engine import Arrival
 from ..errors import BadInput, ConnectionNotFound
-from ..hub import Use
+from ..hub import FromOutside, Use
 from ..ids import new_id
-from ..messages import PAYLOADS, Inbound, Step
+from ..messages import OUTSIDE, PAYLOADS, Inbound, Kind, Step
 from ..payloads import well_formed
 from ..store import connections, contacts, echoes, spent, webhook_keys, withdrawal
 from ..store import inbox as store
 from ..store.inbox import Ended
 from ..store.spent import Mark
 from ..store.withdrawal import Withdrawn
+from . import ends
 from .wishes import Heeded, Wish, Wishes
 
+#: How far the clock of whoever brings in a message may be ahead of ours.
+_AHEAD = timedelta(minutes=5)
 _FLOOD = Ended("flood", [Step(stage="flood", result="more than the chat may write; nobody was asked")])
 
 
@@ -61,8 +64,9 @@ class Taken:
 class Intake:
     """Stores what comes in."""
 
-    def __init__(self, wishes: Wishes) -> None:
+    def __init__(self, wishes: Wishes, zone: tzinfo) -> None:
         self._wishes = wishes
+        self._zone = zone
 
     def take_in(self, conn: Connection, news: Sequence[News]) -> Sequence[Taken]:
         """Who is who, consent and the messages, each as it is stored."""
@@ -90,6 +94,8 @@ class Intake:
         ended = heeds or (_FLOOD if news.flood else None)
         if not store.add(conn, message, ended):
             return None
+        if ended:
+            ends.count(conn, message, ends.End(outcome=ended.outcome), message.received_at, self._zone)
         heeded = self._wishes.heed(conn, message, wish) if wish else None
         return Stored(message, has_ended=ended is not None, heeded=heeded if heeds else None)
 
@@ -104,6 +110,22 @@ def _first_under(conn: Connection, message: Inbound, use: Use) -> str:
     if mark in (gone := spent.among(conn, {mark})):
         return gone[mark]
     return webhook_keys.take(conn, message.connection_id, use.id, message.id, message.received_at)
+
+
+def from_outside(tenant: str, connection_id: str, said: FromOutside, now: datetime) -> Inbound:
+    """Somebody's words from outside WhatsApp, as they are going to be stored. Raises BadInput for a time to
+    come."""
+    if said.sent_at > now + _AHEAD:
+        raise BadInput("The time of the message is yet to come; in numbers it is in seconds")
+    arrival = Arrival(
+        chat=said.sender,
+        wa_id=f"{OUTSIDE}{new_id()}",
+        kind=Kind.TEXT,
+        text=said.text,
+        name=said.name,
+        sent_at=said.sent_at,
+    )
+    return as_stored(tenant, connection_id, arrival, now)
 
 
 def as_stored(tenant: str, connection_id: str, arrival: Arrival, now: datetime) -> Inbound:

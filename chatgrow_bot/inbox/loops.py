@@ -2,7 +2,7 @@
 its chat, and in any other chat that one of them goes to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -12,9 +12,10 @@ from ..errors import InvalidPhoneNumber
 from ..limits import LoopLimits
 from ..messages import REMARKS, Inbound, Lane, Outbound, Step
 from ..responses import Customer
-from ..store import contacts, customers
+from ..store import contacts, customers, dialogues
 from ..store import inbox as store
 from ..store import replies as stored_replies
+from ..store.rows import Outgoing
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -23,14 +24,22 @@ Said = tuple[datetime, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What happened lately in a chat and on its connection, and who wrote."""
+class Lately:
+    """What happened lately in a chat and on its connection."""
 
-    customer: Customer
     typed: datetime | None  #: when a person last wrote there from the phone
     cuts: Sequence[datetime]  #: when reply loops were cut
     replies: Sequence[Said]  #: automatic ones to the chat
     hour: int  #: automatic messages of the connection within the hour
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What has to be known before anybody is asked about a message."""
+
+    customer: Customer
+    holder: str  #: which plugin waits for something from him; the dialogue is for it alone
+    lately: Lately
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +79,42 @@ class Loops:
         self._limits = limits
 
     def past(self, conn: Connection, message: Inbound, now: datetime) -> Past:
-        """What has to be known before anybody is asked about a message."""
-        connection_id, chat = message.connection_id, message.chat
+        """Who wrote a message, and what was before."""
+        customer, held = customers.of(conn, message), dialogues.held(conn, message, now)
+        return Past(
+            customer=replace(customer, dialogue=held.dialogue) if held else customer,
+            holder=held.plugin if held else "",
+            lately=self.lately(conn, message.connection_id, message.chat, now),
+        )
+
+    def lately(self, conn: Connection, connection_id: str, chat: str, now: datetime) -> Lately:
+        """What happened in a chat."""
         sent = stored_replies.to_chat(conn, connection_id, chat, self._long_ago(now))
         taken_over = now - timedelta(seconds=self._limits.take_over)
-        return Past(
-            customer=customers.of(conn, message),
+        return Lately(
             typed=store.typed(conn, connection_id, chat, taken_over),
             cuts=store.cuts(conn, connection_id, chat, now - _DAY),
             replies=[(row.delivery.created_at, _said(row.content)) for row in sent],
             hour=stored_replies.count(conn, connection_id, now - _HOUR),
         )
 
-    def silenced(self, past: Past, now: datetime) -> tuple[str, Step] | None:
+    def silenced(self, lately: Lately, now: datetime) -> tuple[str, Step] | None:
         """How the way in ends in a chat, or on a connection, that is silent now, and why."""
         for outcome, stage, reason in (
-            ("taken over", "guard", self._limits.taken_over(past.typed, now)),
-            ("silent", "loop breaker", self._limits.silent(past.cuts, now)),
-            ("capped", "loop breaker", self._limits.exhausted(past.hour)),
+            ("taken over", "guard", self._limits.taken_over(lately.typed, now)),
+            ("silent", "loop breaker", self._limits.silent(lately.cuts, now)),
+            ("capped", "loop breaker", self._limits.exhausted(lately.hour)),
         ):
             if reason:
                 return outcome, Step(stage=stage, result=reason)
         return None
+
+    def hushed(self, conn: Connection, row: Outgoing, now: datetime) -> str:
+        """Why a message that nobody wrote for must not be said in its chat; empty when it may."""
+        lately = self.lately(conn, row.delivery.connection_id, row.delivery.chat, now)
+        if silenced := self.silenced(lately, now):
+            return silenced[1].result
+        return self._limits.refuses(lately.replies, _said(row.content), now) or ""
 
     def stay(self, message: Inbound, replies: Sequence[Outbound]) -> bool:
         """Whether all replies go to the message's own chat, without looking anything up."""
@@ -127,15 +150,22 @@ class Loops:
         )
 
     def let_through(
-        self, past: Past, replies: Sequence[tuple[Outbound, Elsewhere | None]], now: datetime
+        self,
+        lately: Lately,
+        replies: Sequence[tuple[Outbound, Elsewhere | None]],
+        now: datetime,
+        *,
+        in_dialogue: bool = False,
     ) -> tuple[bool, LetThrough]:
         """The replies that may go, and whether a loop is cut. It is one where a chat causes too much, in
-        itself or in another; where another only has more than enough from all, nobody falls silent for it."""
-        through, sent = LetThrough(), list(past.replies)
+        itself or in another; where another only has more than enough from all, nobody falls silent for it.
+        `in_dialogue`: they follow from what somebody was asked."""
+        through, sent = LetThrough(), list(lately.replies)
+        here = self._limits.in_dialogue() if in_dialogue else self._limits
         for content, other in replies:
             said = _said(content)
             mine = sent if other is None else other.because
-            if refusal := self._limits.refuses(mine, said, now):
+            if refusal := (self._limits if other else here).refuses(mine, said, now):
                 through.without(refusal, f"a reply loop was cut: {refusal}")
                 return True, through
             if other and (refusal := self._limits.crowded(other.times, now)):

@@ -18,7 +18,7 @@ from ..errors import BadInput
 from ..limits import LoopLimits
 from ..messages import Inbound, Lane, Outbound, Priority, Step
 from ..outbox import Outbox
-from ..store import connections, consent, customers, withdrawal
+from ..store import connections, consent, customers, dialogues, withdrawal
 from ..store import replies as stored_replies
 from ..store.database import Database
 from ..store.inbox import Ended
@@ -88,8 +88,11 @@ class Wishes:
             return None
 
     def is_meant(self, conn: Connection, message: Inbound) -> bool:
-        """Whether a word of a message is said to us. In a group it mostly is to the others there; it is to us
+        """Whether a word of a message is said to us, about our messages. By one like "cancel" its writer
+        leaves what he is in the middle of, if he is. In a group it mostly is to the others there; it is to us
         where it quotes us or mentions us."""
+        if self._wording.vocabulary.leaves(message.text) and dialogues.is_midway(conn, message):
+            return False
         if not message.participant:
             return True
         view = connections.by_id(conn, {message.connection_id}).get(message.connection_id)

@@ -1,8 +1,11 @@
 """When automatic replies fall silent, for a loop or for a person: pure functions over what was said when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+#: So many times as often the same may be said to somebody who answers what he was asked.
+_AGAIN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,11 @@ class LoopLimits:
     long_silence: float = 3600.0  #: seconds, after it was cut again within a day
     per_hour: int = 500  #: of one connection, over all its chats
     take_over: float = 3600.0  #: seconds of silence after a person wrote from the phone; 0 for none
+
+    def in_dialogue(self) -> "LoopLimits":
+        """The same for replies to somebody who answers what he was asked: a menu is soon walked through, and
+        comes again. Dialogues of two programs end; what begins them anew is held to the limits themselves."""
+        return replace(self, short=self.long, same_text=self.same_text * _AGAIN)
 
     def refuses(self, sent: Sequence[tuple[datetime, str]], text: str, now: datetime) -> str | None:
         """Why one more automatic reply of this text must not be sent; None when it may."""

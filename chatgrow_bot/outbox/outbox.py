@@ -143,16 +143,17 @@ class Outbox:
         source: str,
         key: str | None = None,
         asked: str = "",
+        lane: Lane = Lane.SEND,
     ) -> Delivery:
         """Store a message to send; it is on disk when this returns."""
         self._admit()
-        row = self.draft(tenant, connection_id, message, source=source, lane=Lane.SEND)
+        row = self.draft(tenant, connection_id, message, source=source, lane=lane)
         ask = Ask(row, key, digest(connection_id, message) if key else "", asked)
         with self._lines.entering(row.delivery):
             try:
                 stored = await self._db.write_together(self._intake.take_in, ask)
             finally:  # cancelled, it may be stored all the same
-                self._agenda.put((connection_id, Lane.SEND), self._clock.now())
+                self._agenda.put((connection_id, lane), self._clock.now())
             if isinstance(stored, ChatgrowError):
                 raise stored
             if stored.id == row.delivery.id:  # else it is a repeat
@@ -164,12 +165,22 @@ class Outbox:
         row = await self._db.read(lambda conn: store.asked_before(conn, tenant, key, asked))
         return row.delivery if row else None
 
-    def answer(self, conn: Connection, rows: Sequence[Outgoing]) -> None:
-        """Store automatic replies, in the transaction that ends the way in of what they answer. They count
-        for the plan like all others, and are never refused; those to somebody who wants nothing end here."""
+    def answer(self, conn: Connection, rows: Sequence[Outgoing]) -> int:
+        """Store automatic replies, in the transaction that ends the way in of what they answer; how many may
+        leave. They count for the plan like all others, and are never refused; those to somebody who wants
+        nothing end here."""
         self._counting.note(conn, rows)
-        if stored := store.add(conn, rows):
-            withdrawal.end_refused(conn, [each.id for each in stored], stored[0].created_at)
+        if not (stored := store.add(conn, rows)):
+            return 0
+        ended = withdrawal.end_refused(conn, [each.id for each in stored], stored[0].created_at)
+        return len(stored) - ended
+
+    def accept(self, conn: Connection, row: Outgoing, key: str) -> Delivery:
+        """Store a person's message, in a transaction of the caller's. Raises as `enqueue`."""
+        [came] = self._intake.take_in(conn, [Ask(row, key, digest(row.delivery.connection_id, row.content))])
+        if isinstance(came, ChatgrowError):
+            raise came
+        return came
 
     def wake(self, connection_id: str) -> None:
         """Look at a connection's lanes now: something was queued, or something stopped being in the way."""

@@ -13,8 +13,10 @@ from ..errors import BadInput, ConnectionNotFound
 from ..hub import Role
 from ..store import consent, engines, suppressions
 from ..store.account_tables import usage, users
+from ..store.conversation_tables import dialogues
 from ..store.customer_tables import customers
 from ..store.dialect import is_unavailable, unavailable
+from ..store.dialogues import of as of_people
 from ..store.tables import (
     IN_GROUP,
     IS_ELSEWHERE,
@@ -39,7 +41,7 @@ _KEPT = 1_000
 #: Under which key a plugin's own tables are noted: they are made anew.
 _TABLES = "chatgrow.tables"
 _COPIED = (users, meta, connections, contacts, customers, consent_table, consent_ledger, usage)
-_LOOKED_AT = (*_COPIED, plugin_store, inbox, outbox)
+_LOOKED_AT = (*_COPIED, dialogues, plugin_store, inbox, outbox)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,8 @@ def _queries(
     for table in (customers, consent_table, consent_ledger):
         yield table, select(table).where(table.c.tenant == tenant, table.c.person.in_(his))
     yield usage, select(usage).where(usage.c.tenant == tenant)
+    waits = (dialogues.c.connection_id == connection, dialogues.c.tenant == tenant)
+    yield dialogues, select(dialogues).where(*waits, of_people(his))
     yield plugin_store, _kept(tenant, [*his, scene.chat])
     yield inbox, _came(tenant, connection, scene.chat, his)
     yield outbox, _left(settings, tenant, connection, [*his, scene.chat], scene.at)

@@ -1,9 +1,10 @@
 """One message's whole way in, on a stage of its own, and what came of it."""
 
 import asyncio
+import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,8 @@ from ..app import Running, open_hub
 from ..config.load import Loaded
 from ..messages import Inbound, State
 from ..responses import Customer
-from ..store import consent, customers, engines, explain
+from ..store import consent, customers, dialogues, engines, explain
+from ..store.dialogues import Held
 from ..store.rows import Outgoing, to_inbound, to_outgoing
 from ..store.tables import inbox, jobs, journal, outbox
 from .copying import Sample, sample
@@ -22,6 +24,8 @@ from .stage import ShutDoor, StageClock, engines_of, laid_out, staged
 
 T = TypeVar("T")
 
+#: Characters shown of what a plugin keeps of what it asked.
+_STATE = 300
 #: Seconds that a message's way in may take: each plugin has 20 of them to answer.
 _PATIENCE = 120.0
 #: Seconds for what plugins begin in the background, and between two looks at it.
@@ -37,6 +41,7 @@ class Rehearsed:
     connection: str
     note: str  #: why it was tried on an empty database, if it was
     customer: Customer  #: as he was known before
+    holder: str  #: the plugin that waited for something from him
     opted_out: bool  #: before
     outcome: str
     said: Sequence[Outgoing] = ()
@@ -49,6 +54,7 @@ class Rehearsed:
 class _Before:
     message: Inbound
     customer: Customer
+    held: Held | None
     opted_out: bool
     states: Mapping[str, str] = field(default_factory=dict)  #: of what is on its way out, by id
 
@@ -129,9 +135,11 @@ def _known(conn: Connection, tenant: str, connection: str, scene: Scene) -> _Bef
         sent_at=scene.at,
         received_at=scene.at,
     )
+    held = dialogues.held(conn, message, scene.at)
     return _Before(
         message=message,
-        customer=customers.of(conn, message),
+        customer=replace(customers.of(conn, message), dialogue=held.dialogue if held else None),
+        held=held,
         opted_out=consent.opted_out(conn, tenant, scene.sender),
         states={row.id: row.state for row in conn.execute(select(outbox.c.id, outbox.c.state))},
     )
@@ -154,11 +162,13 @@ def _came(
         connection=message.connection_id,
         note=copied.note,
         customer=before.customer,
+        holder=before.held.plugin if before.held else "",
         opted_out=before.opted_out,
         outcome=outcome,
         said=[to_outgoing(row) for row in rows if row.id not in before.states],
         besides=[
             *_kept(before.customer, customers.kept(conn, message.tenant, message.sender)),
+            *_expected(before.held, dialogues.held(conn, message, message.received_at)),
             *_wished(before.opted_out, consent.opted_out(conn, message.tenant, message.sender)),
             *([f"end what waits to be sent to him: {ended}"] if ended else []),
             *(_told(fact.body) for fact in facts if fact.hook == "on_notice"),
@@ -179,6 +189,18 @@ def _kept(before: Customer, now: customers.Kept) -> list[str]:
         *(f"set {name} to {said}" for name, said in now.fields.items() if before.fields.get(name) != said),
         *(f"forget {name}" for name in before.fields if name not in now.fields),
     ]
+
+
+def _expected(before: Held | None, now: Held | None) -> list[str]:
+    """What his next message answers."""
+    if now == before:
+        return []
+    if now is None:
+        return ["wait for nothing from him any more"]
+    minutes = (now.dialogue.until - now.dialogue.asked_at).total_seconds() / 60
+    state = json.dumps(now.dialogue.state, ensure_ascii=False)
+    known = state if len(state) <= _STATE else f"{state[:_STATE]}..."
+    return [f"wait for his answer, which is for {now.plugin}, {minutes:.3g} min at most: {known}"]
 
 
 def _wished(before: bool, now: bool) -> list[str]:

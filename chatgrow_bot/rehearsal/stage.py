@@ -22,7 +22,7 @@ from ..hub import Role
 from ..ids import new_id
 from ..messages import ConnectionState, Kind, Lane, Priority, State
 from ..plugin import HttpAnswer, Plugin, hook
-from ..store import consent, customers
+from ..store import consent, customers, dialogues
 from ..store.account_tables import users
 from ..store.customer_tables import customers as customer_table
 from ..store.dialect import upsert
@@ -150,6 +150,7 @@ def laid_out(conn: Connection, found: Loaded, sample: Sample, scene: Scene) -> t
         his = consent.names(conn, tenant, scene.sender)
         conn.execute(delete(inbox).where(or_(inbox.c.chat.in_(his), inbox.c.participant.in_(his))))
         conn.execute(update(customer_table).where(customer_table.c.person.in_(his)).values(wrote=None))
+        dialogues.end_with(conn, tenant, his)
     elif scene.is_made_up:
         conn.execute(insert(inbox), _earlier(tenant, connection, scene))
     if scene.tags:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert
 
 from ..hub import ConnectionView
 from ..messages import UNSENT, WAITING, ConnectionChange, ConnectionState, Lane
-from . import journal
+from . import dialogues, journal
 from .account_tables import users
 from .dialect import upsert
 from .partial import in_states
@@ -64,7 +64,9 @@ def change(conn: Connection, tenant: str, connection_id: str, values: Mapping[st
 
 
 def remove(conn: Connection, tenant: str, connection_id: str) -> None:
-    """Forget one. Its messages stay, for whoever asks what became of them."""
+    """Forget one, and what plugins wait for there. Its messages stay, for whoever asks what became of
+    them."""
+    dialogues.end_on(conn, tenant, connection_id)
     conn.execute(delete(t).where(t.c.tenant == tenant, t.c.id == connection_id))
 
 

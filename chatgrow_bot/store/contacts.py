@@ -5,7 +5,7 @@ from sqlalchemy import Connection, exists, or_, select, update
 
 from ..addresses import LINKED_ID
 from ..messages import HOLDS_CHAT, State
-from . import consent, customers, places, suppressions
+from . import consent, customers, dialogues, happenings, places, suppressions
 from .dialect import upsert
 from .partial import in_states
 from .tables import contacts as t
@@ -32,6 +32,8 @@ def learn(conn: Connection, tenant: str, connection_id: str, lid: str, chat: str
     consent.join(conn, tenant, lid, chat)
     customers.join(conn, tenant, chat)
     _move_incoming(conn, connection_id, lid, chat)
+    dialogues.move(conn, connection_id, lid, chat)
+    happenings.join(conn, connection_id, lid, chat)
     places.move(conn, connection_id, lid, chat)
     bring_home(conn, connection_id, lid)
     return True

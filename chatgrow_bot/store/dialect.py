@@ -10,6 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from ..errors import StoreDamaged, StoreFull, StoreUnavailable, of_disk
+from .metadata import KEEPS_LARGEST
 
 #: Any numbers of our own: PostgreSQL's advisory locks are named by number.
 _JOURNAL_LOCK = 0x6368_6174
@@ -71,8 +72,12 @@ def _compile_add_up(statement: Insert, compiler: SQLCompiler, **options: Any) ->
     name = compiler.preparer.format_column
     table, columns = compiler.preparer.format_table(statement.table), statement.table.columns
     keys = ", ".join(name(c) for c in columns if c.primary_key)
+    others = [(name(c), bool(c.info.get(KEEPS_LARGEST))) for c in columns if not c.primary_key]
     sums = ", ".join(
-        f"{n} = {table}.{n} + excluded.{n}" for n in (name(c) for c in columns if not c.primary_key)
+        f"{n} = CASE WHEN excluded.{n} > {table}.{n} THEN excluded.{n} ELSE {table}.{n} END"
+        if largest
+        else f"{n} = {table}.{n} + excluded.{n}"
+        for n, largest in others
     )
     return f"{_plain(statement, compiler, options)} ON CONFLICT ({keys}) DO UPDATE SET {sums}"
 
@@ -95,7 +100,8 @@ def upsert(table: Table) -> Insert:
 
 
 def add_up(table: Table) -> Insert:
-    """An insert of whole rows, the numbers of each added to those of the row that has its primary key."""
+    """An insert of whole rows, the numbers of each added to those of the row that has its primary key; of a
+    column that says KEEPS_LARGEST the larger one stays."""
     return _AddUp(table)
 
 

@@ -33,6 +33,18 @@ class Ended:
     trace: Sequence[Step]
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """What can be told of a message that may be past reading."""
+
+    tenant: str
+    connection_id: str
+    received_at: datetime
+    from_me: bool
+    kind: Kind
+    outcome: str  #: how its way in had ended before, where only its file was left to do
+
+
 _AS_THEY_ARE = {field.name for field in fields(Inbound)} - {"attachment", "media", "payload", "mentions"}
 
 
@@ -116,13 +128,13 @@ def note(conn: Connection, message_id: str, ended: Ended) -> None:
     conn.execute(update(inbox).where(inbox.c.id == message_id).values(outcome=ended.outcome, trace=steps))
 
 
-def give_up(conn: Connection, message_id: str, ended: Ended) -> tuple[str, str] | None:
-    """End the way in of a message that may be past reading; whose it is and its connection, None if it had
-    ended."""
-    if not finish(conn, message_id, ended):
+def give_up(conn: Connection, message_id: str, ended: Ended) -> GivenUp | None:
+    """End the way in of a message that may be past reading; None if it had ended."""
+    names = [field.name for field in fields(GivenUp)]
+    row = conn.execute(select(*(inbox.c[name] for name in names)).where(inbox.c.id == message_id)).first()
+    if not finish(conn, message_id, ended) or row is None:
         return None
-    row = conn.execute(select(inbox.c.tenant, inbox.c.connection_id).where(inbox.c.id == message_id)).one()
-    return row.tenant, row.connection_id
+    return GivenUp(**row._mapping)
 
 
 def pending(conn: Connection) -> Sequence[Job]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from ..messages import (
     CommandUse,
     ConnectionChange,
+    ConversationChange,
     Delivery,
     Fact,
     Fault,
@@ -42,6 +43,7 @@ HOOKS: Mapping[type, str] = {
     Fault: "on_fault",
     CommandUse: "on_command",
     Notice: "on_notice",
+    ConversationChange: "on_conversation",
 }
 _TELL = Prepared(insert(journal), ("at", "hook", "tenant", "connection_id", "body"))
 #: What a row of another version raises.

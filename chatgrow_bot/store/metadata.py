@@ -10,4 +10,7 @@ _NAMING = {
 }
 metadata = MetaData(naming_convention=_NAMING)
 
+#: In a column's `info`: of two rows that are added up the larger number stays, not the sum.
+KEEPS_LARGEST = "keeps largest"
+
 Id, Name, Word = String(32), String(64), String(20)

@@ -6,9 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, literal, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    delete,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from .people import Person
+from .tables import connections
 
 #: Rows looked at by one read, and removed by one transaction.
 PAGE, AT_ONCE = 1000, 100
@@ -88,6 +102,30 @@ def at_once(
         return Looked([Found(key=key(row), shown=fields(row)) for row in rows], None)
 
     return look
+
+
+def on_connection(name: str, table: Table, *columns: str, last: bool = False) -> Kind:
+    """Rows of the tenant's connections that name him in one of these columns; the first is of the key."""
+
+    def his(person: Person) -> Any:
+        own = select(connections.c.id).where(connections.c.tenant == person.tenant)
+        names = (table.c[column].in_(person.names) for column in columns)
+        return and_(table.c.connection_id.in_(own), or_(*names))
+
+    def remove(conn: Connection, person: Person, keys: Sequence[Any], now: datetime) -> int:
+        which = tuple_(table.c.connection_id, table.c[columns[0]]).in_(keys)
+        return conn.execute(delete(table).where(his(person), which)).rowcount
+
+    return Kind(
+        name=name,
+        tables=(table.name,),
+        look=at_once(
+            lambda person: select(table).where(his(person)),
+            lambda row: (row.connection_id, getattr(row, columns[0])),
+        ),
+        remove=remove,
+        last=last,
+    )
 
 
 def fields(row: Row[Any], *without: str) -> Mapping[str, Any]:

@@ -30,9 +30,9 @@ from .bulk import LEFT
 from .bulk_tables import bulk_batches, bulk_rows
 from .customer_tables import customers
 from .people import Person
-from .personal import PAGE, Found, Kind, Looked, at_once, fields, walk
+from .personal import PAGE, Found, Kind, Looked, at_once, fields, on_connection, walk
+from .personal_talks import CONVERSATIONS, DIALOGUES
 from .tables import (
-    connections,
     consent,
     consent_ledger,
     contacts,
@@ -208,30 +208,6 @@ def _of_person(name: str, table: Table) -> Kind:
     )
 
 
-def _on_connection(name: str, table: Table, *columns: str, last: bool = False) -> Kind:
-    """Rows of the tenant's connections that name him in one of these columns; the first is of the key."""
-
-    def his(person: Person) -> Any:
-        own = select(connections.c.id).where(connections.c.tenant == person.tenant)
-        names = (table.c[column].in_(person.names) for column in columns)
-        return and_(table.c.connection_id.in_(own), or_(*names))
-
-    def remove(conn: Connection, person: Person, keys: Sequence[Any], now: datetime) -> int:
-        which = tuple_(table.c.connection_id, table.c[columns[0]]).in_(keys)
-        return conn.execute(delete(table).where(his(person), which)).rowcount
-
-    return Kind(
-        name=name,
-        tables=(table.name,),
-        look=at_once(
-            lambda person: select(table).where(his(person)),
-            lambda row: (row.connection_id, getattr(row, columns[0])),
-        ),
-        remove=remove,
-        last=last,
-    )
-
-
 BULK = Kind(
     name="bulkRows",
     tables=("bulk_rows",),
@@ -251,8 +227,8 @@ BULK = Kind(
 PARKED = Kind(name="eventsSetAside", tables=("parked",), look=_look_parked, remove=_unpark)
 FACTS = Kind(name="events", tables=("journal",), look=_look_journal, remove=_remove_facts)
 STORE = Kind(name="pluginValues", tables=("plugin_store",), look=_look_store, remove=_forget)
-PLACES = _on_connection("placesInRations", places, "holder")
-CONTACTS = _on_connection("contactMap", contacts, "lid", "chat", last=True)
+PLACES = on_connection("placesInRations", places, "holder")
+CONTACTS = on_connection("contactMap", contacts, "lid", "chat", last=True)
 
 #: All of them, in the order in which they go: what leads to a message before it, and last who is who, by
 #: which all else is found.
@@ -267,6 +243,8 @@ KINDS = (
     FACTS,
     STORE,
     PLACES,
+    DIALOGUES,
+    CONVERSATIONS,
     _of_person("customer", customers),
     _of_person("consent", consent),
     _of_person("consentLedger", consent_ledger),
@@ -285,6 +263,7 @@ OF_NOBODY = {
     "webhook_keys": "of users",
     "usage": "counts",
     "counts": "counts",
+    "tallies": "counts",
     "trace_pages": "standing lines of rules",
     "privacy_log": "hashes under a key that goes",
     "person_keys": "go at the end of an erase, by themselves",

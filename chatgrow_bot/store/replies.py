@@ -10,6 +10,9 @@ from sqlalchemy import ColumnElement, Connection, TextClause, func, select
 from .rows import Outgoing, to_outgoing
 from .tables import IS_ELSEWHERE, IS_REPLY, inbox, outbox
 
+#: The source of what a person says in a conversation, as fast as a reply.
+PERSON = "agent"
+
 
 @dataclass(frozen=True, slots=True)
 class Caused:
@@ -59,4 +62,5 @@ def room(conn: Connection, rows: Sequence[Outgoing], most: int, since: datetime)
 def _since(
     connection_id: str, since: datetime, which: TextClause = IS_REPLY
 ) -> tuple[ColumnElement[bool] | TextClause, ...]:
-    return outbox.c.connection_id == connection_id, which, outbox.c.created_at > since
+    automatic = outbox.c.source != PERSON
+    return outbox.c.connection_id == connection_id, which, outbox.c.created_at > since, automatic

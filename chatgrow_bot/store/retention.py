@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exis
 
 from ..states import State
 from . import bulk as stored_bulk
+from . import conversations as stored_conversations
 from . import counts as stored_counts
 from . import customers as stored_customers
 from . import journal as stored_journal
 from . import spent as stored_spent
+from . import tallies as stored_tallies
 from . import traces as stored_traces
 from . import usage as stored_usage
 from .account_tables import webhook_uses
@@ -140,18 +142,20 @@ def _remove_parked(conn: Connection, found: Sequence[tuple[str, int]], before: d
 BULK = Kind(name="bulk sends", find=stored_bulk.ended, remove=stored_bulk.remove, at_once=1)
 OUT = Kind(name="messages out", find=messages_out, remove=_remove_out)
 IN = Kind(name="messages in", find=messages_in, remove=_remove_in)
+TALKS = Kind(name="conversations", find=stored_conversations.ended, remove=stored_conversations.remove)
 PARKED = Kind(name="facts set aside", find=set_aside, remove=_remove_parked)
 FACTS = Kind(name="facts", find=facts, remove=_remove_facts)
 KEYS = Kind(name="idempotency keys", find=keys, remove=_remove_keys)
 USES = Kind(name="ids of messages from outside", find=uses, remove=_remove_uses)
 USAGE = Kind(name="counts of plans", find=stored_usage.ended, remove=stored_usage.remove)
 COUNTS = Kind(name="figures", find=stored_counts.old, remove=stored_counts.remove)
+TALLIES = Kind(name="figures by day", find=stored_tallies.old, remove=stored_tallies.remove)
 DULL = Kind(name="dull traces", find=stored_traces.dull, remove=stored_traces.remove_dull, at_once=500)
 PAGES = Kind(name="pages of traces", find=stored_traces.idle_pages, remove=stored_traces.remove_pages)
 SPENT = Kind(name="ids of what was erased", find=stored_spent.ended, remove=stored_spent.remove)
 #: In the order in which they go: what was set aside before the facts that it keeps, a bulk send before its
 #: messages.
-KINDS = (BULK, OUT, IN, PARKED, FACTS, KEYS, USES, SPENT, USAGE, COUNTS, DULL, PAGES)
+KINDS = (BULK, OUT, IN, TALKS, PARKED, FACTS, KEYS, USES, SPENT, USAGE, COUNTS, TALLIES, DULL, PAGES)
 
 
 def pass_by(conn: Connection, position: int) -> Mapping[str, int]:

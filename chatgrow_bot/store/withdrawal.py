@@ -1,6 +1,7 @@
 """What is queued for somebody who wants nothing any more ends at once: on every connection of the tenant,
-under every name of the person, whenever it is due. The look at the claim and at the intent would end it too,
-each message when its turn comes; here it ends where everybody can see it."""
+under every name of the person, whenever it is due; and so does what plugins wait for from him. The look at
+the claim and at the intent would end it too, each message when its turn comes; here it ends where everybody
+can see it."""
 
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, upd
 
 from ..hub import RowState
 from ..messages import WAITING, State
-from . import consent, steps
+from . import consent, dialogues, happenings, steps
 from .bulk_tables import ROW_IS_TO_COME, bulk_batches, bulk_rows
 from .consent import OPTED_OUT, REFUSED
 from .tables import connections, outbox
@@ -35,6 +36,8 @@ def withdraw(conn: Connection, tenant: str, person: str, at: datetime, most: int
     if not consent.opted_out(conn, tenant, person):
         return Withdrawn(frozenset(), more=False)
     his = sorted(consent.names(conn, tenant, person))
+    dialogues.end_with(conn, tenant, his)
+    happenings.close_with(conn, tenant, person, at)
     messages = _messages(conn, tenant, his, at, most)
     rows = _rows(conn, tenant, his, most)
     return Withdrawn({each for each, _ in messages}, more=most in (len(messages), rows))
@@ -52,11 +55,12 @@ def unfinished(conn: Connection) -> Sequence[tuple[str, str]]:
     return [(row.tenant, row.person) for row in conn.execute(query)]
 
 
-def end_refused(conn: Connection, ids: Collection[str], at: datetime) -> None:
-    """End those of these new messages whose readers want nothing."""
+def end_refused(conn: Connection, ids: Collection[str], at: datetime) -> int:
+    """End those of these new messages whose readers want nothing; how many."""
     found = conn.execute(select(outbox.c.id).where(outbox.c.id.in_(list(ids)), REFUSED)).scalars().all()
     if found:
         steps.move_all(conn, (outbox.c.id.in_(found),), State.CANCELLED, at, OPTED_OUT)
+    return len(found)
 
 
 def _messages(

@@ -18,6 +18,8 @@ from ..store.traces import PAGES_KEPT
 KEYS_KEPT = timedelta(days=7)
 #: How long figures are kept, at least: who asks for those of 90 days gets all of them.
 FIGURES_KEPT = timedelta(days=100)
+#: The same of those by rule, team and agent: a month can be held against that of the year before.
+TALLIES_KEPT = timedelta(days=400)
 #: Rows of a kind that one run removes at most (the rest waits for the next), and seconds between two
 #: transactions.
 _MOST, _BREATH = 50_000, 0.05
@@ -82,6 +84,8 @@ class Retention:
     def _before(self, kind: store.Kind, now: datetime) -> datetime:
         if kind is store.COUNTS:
             return now - max(FIGURES_KEPT, self._kept)
+        if kind is store.TALLIES:
+            return now - max(TALLIES_KEPT, self._kept)
         if kind is store.DULL:
             return now - self._dull
         if kind is store.PAGES:

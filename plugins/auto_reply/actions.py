@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from chatgrow_bot.errors import BadInput
 from chatgrow_bot.messages import FileNamed
 from chatgrow_bot.payloads import Payload
-from chatgrow_bot.responses import Deed, MarkRead, Notify, OptIn, OptOut, SetField, Tag
+from chatgrow_bot.responses import Deed, HandOff, MarkRead, Notify, OptIn, OptOut, SetField, Tag
 from chatgrow_bot.safety.templates import Template
 
 from .conditions.base import Place
@@ -70,6 +70,10 @@ class Doing:
                 return "opt out"
             case OptIn():
                 return "opt in"
+            case HandOff(team=team, note=note):
+                return f"hand off to {team}: {note}" if note else f"hand off to {team}"
+            case _:  # what a dialogue brings about beside what is done
+                return type(self.deed).__name__.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from chatgrow_bot.errors import BadInput
 from chatgrow_bot.safety.templates import Template
 
 from .actions import Action, GoTo, Say
-from .rules import Rule
+from .book import Rule
+from .dialogues.asking import Asks
 
 
 class _Blank(dict[str, object]):
@@ -41,7 +42,9 @@ def surely_acts(rule: Rule) -> bool:
 def _is_sure(action: Action) -> bool:
     if isinstance(action, GoTo):
         return False
-    needs_words = isinstance(action, Say) and not action.file and not action.payload
+    needs_words = isinstance(action, Asks) or (
+        isinstance(action, Say) and not action.file and not action.payload
+    )
     return all(_is_written(template, needs_words=needs_words) for template in action.templates)
 
 

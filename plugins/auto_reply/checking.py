@@ -7,6 +7,7 @@ from chatgrow_bot.clock import SystemClock
 from chatgrow_bot.config import Problem, render
 from chatgrow_bot.plugin import Report
 
+from .dialogues.checks import handed_astray
 from .examination import examined
 from .loading import Setting, load_folder
 from .rehearsal import rehearse
@@ -17,8 +18,12 @@ def checked(folder: Path, setting: Setting) -> Report:
     book = load_folder(folder, setting)
     now = SystemClock().now().astimezone(setting.zone)
     failed = [
-        Problem(done.example.place.position, f'the test "{done.example.say}" fails: {done.failure}')
+        Problem(done.place.position, f'the test "{done.example.shown}" fails: {done.failure}')
         for done in rehearse(book, now)
         if done.failure
     ]
-    return Report(wrong=render([*book.problems, *failed]), worth=render(examined(book.rules)))
+    return Report(
+        wrong=render([*book.problems, *failed]),
+        worth=render(examined(book.rules)),
+        of_teams=lambda teams: render([each for rule in book.rules for each in handed_astray(rule, teams)]),
+    )

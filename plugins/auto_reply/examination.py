@@ -6,6 +6,8 @@ from dataclasses import fields
 
 from chatgrow_bot.config import Problem
 
+from .actions import GoTo
+from .book import Rule
 from .certain import surely_acts
 from .conditions import (
     AllPhrases,
@@ -19,6 +21,7 @@ from .conditions import (
     FirstContact,
     ForTenants,
     LanguageIs,
+    Never,
     Not,
     OnConnection,
     Phrase,
@@ -29,7 +32,7 @@ from .conditions import (
     VotedFor,
     WithinHours,
 )
-from .rules import Rule
+from .dialogues.flow import visits
 from .stopping import opts_out
 
 
@@ -37,7 +40,10 @@ def examined(rules: Sequence[Rule]) -> list[Problem]:
     """What is worth a look, in the order in which the rules are asked."""
     found: list[Problem] = []
     for number, rule in enumerate(rules):
-        before = rules[:number]
+        if is_led_to(rule):
+            found += _unreached(rule, rules)
+            continue
+        before = [each for each in rules[:number] if not is_led_to(each)]
         if contradiction := _contradicts(rule):
             found.append(contradiction)
         elif first := next((each for each in before if _always_before(each, rule)), None):
@@ -48,6 +54,17 @@ def examined(rules: Sequence[Rule]) -> list[Problem]:
             found += _overlaps(rule, before)
         found += _unheard(rule)
     return found
+
+
+def is_led_to(rule: Rule) -> bool:
+    """Whether no message brings a rule about, and others lead to it."""
+    return any(isinstance(each, Never) for each in rule.conditions)
+
+
+def _unreached(rule: Rule, rules: Sequence[Rule]) -> Iterator[Problem]:
+    if not any(isinstance(v.action, GoTo) and v.action.rule == rule.id for r in rules for v in visits(r)):
+        message = f"'{rule.id}' never answers: no rule leads to it by `goto`"
+        yield Problem(rule.place.position, message, "lead to it, or write what it asks in `when`")
 
 
 def _contradicts(rule: Rule) -> Problem | None:

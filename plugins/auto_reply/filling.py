@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Protocol
 
 from chatgrow_bot.addresses import phone_of
+from chatgrow_bot.hours import BusinessHours
 from chatgrow_bot.safety.patterns import MAX_TEXT
 
 from .actions import Filling
 from .conditions.base import Subject
-from .hours import BusinessHours
 
 #: Fields that every reply may use; what the rule's patterns capture comes on top, and wins.
-FIELDS = ("name", "text", "phone", "time", "date", "tags", "opens", "closes", "field.*")
+FIELDS = ("name", "text", "phone", "time", "date", "tags", "opens", "closes", "field.*", "answer.*")
 
 
 class Filled(Protocol):
@@ -29,10 +29,13 @@ class Filled(Protocol):
         ...
 
 
-def filling_of(rule: Filled, subject: Subject, captures: Mapping[str, str]) -> Filling:
+def filling_of(
+    rule: Filled, subject: Subject, captures: Mapping[str, str], answers: Mapping[str, str] | None = None
+) -> Filling:
     """What the actions of a rule are filled with."""
+    found = {"answer": {}, **captures, **({"answer": answers} if answers else {})}
     return Filling(
-        values=_Values(rule.hours, subject, captures),
+        values=_Values(rule.hours, subject, found),
         locale=rule.locale,
         chance=subject.facts.chance,
         because=str(rule),
@@ -42,7 +45,7 @@ def filling_of(rule: Filled, subject: Subject, captures: Mapping[str, str]) -> F
 class _Values(dict[str, object]):
     """What FIELDS lists. When the business opens and closes is looked for only when a reply says it."""
 
-    def __init__(self, hours: BusinessHours | None, subject: Subject, captures: Mapping[str, str]) -> None:
+    def __init__(self, hours: BusinessHours | None, subject: Subject, captures: Mapping[str, object]) -> None:
         message, customer, now = subject.message, subject.customer, subject.facts.now
         self._hours, self._now = hours, now.astimezone(hours.zone) if hours else now
         super().__init__(

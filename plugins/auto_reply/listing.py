@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from chatgrow_bot.config import render
 
+from .book import Book, Rule
 from .rehearsal import Rehearsed
-from .rules import Book, Rule
 
 
 def rules_listed(rules: Sequence[Rule]) -> str:
@@ -27,7 +27,12 @@ def problems_listed(book: Book, *, whole: bool) -> str:
 def rehearsed_listed(results: Sequence[Rehearsed]) -> str:
     """Each test and, where it failed, why."""
     rows = [
-        ("✗" if done.failure else "✓", str(done.example.place), done.example.expect, f'"{done.example.say}"')
+        (
+            "✗" if done.failure else "✓",
+            str(done.example.place),
+            done.example.expect,
+            f'"{done.example.shown}"',
+        )
         for done in results
     ]
     lines: list[str] = []

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from chatgrow_bot.config import Position, Problem
 
+from .book import Book
 from .reading import NO_SETTING, RuleFile, load_file
 from .reading import Setting as Setting
-from .rules import Book
 from .together import Clash, together
 
 

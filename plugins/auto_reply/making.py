@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from chatgrow_bot.config import At, Document, Problem, did_you_mean
+from chatgrow_bot.config import At, Document, Position, Problem, did_you_mean
 from chatgrow_bot.errors import BadInput
+from chatgrow_bot.hours import BusinessHours
 from chatgrow_bot.messages import FILES, FileNamed, Kind
 from chatgrow_bot.payloads import Contacts, Location, Payload, Person, Poll
 from chatgrow_bot.responses import Deed, MarkRead, Notify, OptIn, OptOut, Tag
@@ -17,9 +18,11 @@ from chatgrow_bot.safety.templates import Template
 from . import conditions as asks
 from .actions import Action, CallUrl, Do, GoTo, Keep, React, Run, Say, Wait
 from .conditions import Condition, Place, Question
+from .dialogues.making import talking
 from .folding import folded
-from .hours import BusinessHours
-from .language.then import SayEntry, SendEntry, ThenEntry
+from .language.asking import HandOffEntry
+from .language.saying import SayEntry, SendEntry
+from .language.then import AskEntry, MenuEntry, ThenEntry
 from .language.when import FieldEntry, TextEntry, WhenEntry
 from .parts import Parts
 
@@ -36,11 +39,17 @@ class Making:
     known: Collection[str] = ()  #: what templates of the rule at hand may name
     unsure: frozenset[str] = frozenset()  #: of it, what may be missing: only with a default
     problems: list[Problem] = field(default_factory=list)
+    language: str = ""  #: the file's first, if it names one
     languages: dict[str, None] = field(default_factory=dict)  #: that are asked about, in order
 
     def place(self, at: At) -> Place:
         """Where something stands."""
         return Place(path=".".join(map(str, at)), position=self.document.position(at))
+
+    def value_position(self, *ways: At) -> Position:
+        """Where a value stands that is written in one of these ways."""
+        found = self.document.value_positions
+        return next((found[at] for at in ways if at in found), self.document.position(ways[-1]))
 
     def wrong(self, at: At, message: str, hint: str = "") -> None:
         """Tell that something is wrong there."""
@@ -169,7 +178,7 @@ class Making:
                 yield Do(place=place, deed=Tag(remove=frozenset(tags)))
             case ThenEntry(set=dict(fields)):
                 for name, template in fields.items():
-                    self._filled(template, (*at, name))
+                    self.filled(template, (*at, name))
                 yield Keep(place=place, fields=fields)
             case ThenEntry(goto=str(rule)):
                 yield GoTo(place=place, rule=rule)
@@ -177,8 +186,10 @@ class Making:
                 yield Do(place=place, deed=Notify(topic=notice.topic, note=notice.note))
             case ThenEntry(webhook=call) if call:
                 for name, template in call.data.items():
-                    self._filled(template, (*at, "data", name))
+                    self.filled(template, (*at, "data", name))
                 yield CallUrl(place=place, url=call.url, headers=call.headers, data=call.data)
+            case ThenEntry(menu=MenuEntry()) | ThenEntry(ask=AskEntry()) | ThenEntry(hand_off=HandOffEntry()):
+                yield talking(self, entry, at)
             case ThenEntry(run=dict(run)):
                 [(name, value)] = run.items()
                 checked = self._known(self.parts.actions, "action", name, value, (*at, name))
@@ -188,9 +199,9 @@ class Making:
                 yield Do(place=place, deed=_MARKS[entry.name])
 
     def _say(self, entry: SayEntry, at: At) -> Say:
-        self._filled(entry.text, (*at, "text") if isinstance(self.document.value(at), dict) else at)
+        self.filled(entry.text, (*at, "text") if isinstance(self.document.value(at), dict) else at)
         for number, template in enumerate(entry.variants):
-            self._filled(template, (*at, "variants", number))
+            self.filled(template, (*at, "variants", number))
         to, connection = (entry.to, entry.connection) if isinstance(entry, SendEntry) else ("", None)
         return Say(
             place=self.place(at),
@@ -215,7 +226,7 @@ class Making:
             self.wrong(at, f"there is no file '{media.path}'", hint)
         return FileNamed(path=str(path), kind=kind, filename=media.filename)
 
-    def _filled(self, template: Template | None, at: At) -> None:
+    def filled(self, template: Template | None, at: At) -> None:
         """Tell of a field that no message fills in."""
         if template is None:
             return

@@ -36,6 +36,7 @@ from .hookspecs import RuleHooks
 from .listing import problems_listed, rules_listed
 from .loading import Loaded, Setting, load_folder
 from .parts import parts_of
+from .replay import replay_command
 from .responding import Responding
 from .rules import Decision, decide
 from .tracing import page_of
@@ -164,8 +165,9 @@ class AutoReply(Plugin):
 
     @hook
     def register_cli(self) -> Iterable[CliCommand]:
-        """`chatgrow rules`."""
-        return (rules_command(self.bot.config.rules, self._around),)
+        """`chatgrow rules` and `chatgrow replay`."""
+        folder = self.bot.config.rules
+        return rules_command(folder, self._around), replay_command(folder, self._around)
 
     @hook
     def register_checks(self) -> Iterable[Check]:

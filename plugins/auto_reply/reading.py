@@ -7,18 +7,20 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from chatgrow_bot.config import At, InvalidConfig, Position, Problem, check, survey
+from chatgrow_bot.hours import BusinessHours
 from chatgrow_bot.messages import Kind
 
 from .actions import Action
+from .book import Rule
 from .captures import found_by
-from .conditions import ChatIs, Condition, ForTenants, LanguageIs, Limit, OnConnection
+from .conditions import ChatIs, Condition, ForTenants, LanguageIs, Limit, Never, OnConnection
+from .dialogues.checks import faults
 from .filling import FIELDS
-from .hours import BusinessHours
-from .language.file import MOMENT, FileHead, RuleEntry
+from .language.file import MOMENT, ExampleEntry, FileHead, LineEntry, RuleEntry
+from .language.when import Never as NeverEntry
 from .making import Making
 from .parts import Parts
-from .rehearsed import SOME_GROUP, SOMEBODY, SOMEWHERE, Example
-from .rules import Rule
+from .rehearsed import SOME_GROUP, SOMEBODY, SOMEWHERE, Example, Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,8 @@ def _load_file(path: Path, setting: Setting) -> RuleFile:
     if head is None or problems:
         return RuleFile(problems=tuple(problems))
     hours = BusinessHours.of(head.hours, setting.zone) if head.hours else None
-    making = Making(document=document, hours=hours, parts=setting.parts)
+    language = head.language[0] if head.language else ""
+    making = Making(document=document, hours=hours, parts=setting.parts, language=language)
     rules = [  # none at all: every line is commented out
         rule for index in range(len(entries or ())) if (rule := _rule(making, head, ("rules", index)))
     ]
@@ -108,17 +111,20 @@ def _rule(making: Making, head: FileHead, at: At) -> Rule | None:
         otherwise=making.actions(entry.else_ or (), (*at, "else")),
         limit=_limit(making, entry, at),
         goes_on=entry.continue_,
-        locale=head.language[0] if head.language else "en",
+        locale=making.language or "en",
         zone=making.hours.zone if making.hours else None,
         hours=making.hours,
         captures=captures.sure,
         examples=tuple(_examples(making, head, entry, at)),
     )
+    making.problems += faults(rule)
     return rule if len(making.problems) == before else None
 
 
 def _conditions(making: Making, head: FileHead, entry: RuleEntry, at: At) -> Iterator[Condition]:
     """What a rule asks, and what its file asks for all of its rules."""
+    if isinstance(entry.when, NeverEntry):
+        yield Never(place=making.place((*at, "when")))
     yield from making.conditions(entry.when, (*at, "when"))
     if head.tenants not in (None, "all"):
         yield ForTenants(place=making.place(("tenants",)), tenants=frozenset(head.tenants or ()))
@@ -159,7 +165,7 @@ def _examples(making: Making, head: FileHead, entry: RuleEntry, at: At) -> Itera
             connection=example.connection or (head.connections or (SOMEWHERE,))[0],
             say=example.say,
             name=example.name,
-            kind=Kind.VOTE if example.poll else Kind(example.media or Kind.TEXT),
+            kind=_kind(example),
             votes=(example.poll,) if example.poll else (),
             at=datetime.strptime(example.at, MOMENT) if example.at else None,  # noqa: DTZ007 (its zone beside it)
             zone=making.hours.zone if making.hours else None,
@@ -174,7 +180,29 @@ def _examples(making: Making, head: FileHead, entry: RuleEntry, at: At) -> Itera
             expect=example.expect or entry.id,
             reply=example.reply,
             does=example.does,
+            talk=tuple(
+                _line(making, each, (*at, "tests", index, "talk", number))
+                for number, each in enumerate(example.talk)
+            ),
         )
+
+
+def _line(making: Making, entry: LineEntry, at: At) -> Line:
+    return Line(
+        place=making.place(at),
+        say=entry.say,
+        kind=_kind(entry),
+        votes=(entry.poll,) if entry.poll else (),
+        after=timedelta(seconds=entry.after),
+        expect=entry.expect,
+        asks=entry.asks,
+        reply=entry.reply,
+        does=entry.does,
+    )
+
+
+def _kind(entry: LineEntry | ExampleEntry) -> Kind:
+    return Kind.VOTE if entry.poll else Kind(entry.media or Kind.TEXT)
 
 
 def _first(named: tuple[str, ...] | str, otherwise: str) -> str:

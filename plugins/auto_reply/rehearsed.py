@@ -13,6 +13,21 @@ SOMEBODY, SOME_GROUP, SOMEWHERE = "14155550123@c.us", "120363000000000001@g.us",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One message of a customer in a talk, and what shall come of it."""
+
+    place: Place
+    say: str = ""
+    kind: Kind = Kind.TEXT
+    votes: tuple[str, ...] = ()
+    after: timedelta = timedelta(seconds=10)  #: since the one before
+    expect: str | None = None  #: the rule that answers or goes on, or `nothing`
+    asks: str | None = None  #: the question that is open then, or `nothing`
+    reply: str | None = None
+    does: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """What a customer may say, and what shall come of it."""
 
@@ -36,3 +51,9 @@ class Example:
     expect: str  #: a rule's id, or `nothing`
     reply: str | None = None  #: the whole text expected, if that matters
     does: tuple[str, ...] | None = None  #: what is done besides
+    talk: tuple[Line, ...] = ()  #: several messages, one after the other, instead of one
+
+    @property
+    def shown(self) -> str:
+        """By what a person knows it."""
+        return self.talk[0].say if self.talk else self.say

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from chatgrow_bot.errors import ChatgrowError
 from chatgrow_bot.messages import Inbound, Outbound
 from chatgrow_bot.payloads import Reaction
-from chatgrow_bot.responses import Customer, Deed, Response
+from chatgrow_bot.responses import Customer, Deed, Finish, Response, Tally
 
 from .actions import Calling, Doing, Reacting, Running, Saying
+from .book import MOST, Book, Decision, Lost, Rule
 from .calls import Call
 from .parts import Parts
-from .rules import Book, Decision, Rule
 from .tracing import trace_of
 
+#: Characters of a tally's name.
+_NAME = 64
 #: Keeps calls of web addresses, on disk when it returns.
 Keep = Callable[[str, str, Sequence[Call]], Awaitable[None]]
 
@@ -33,6 +35,8 @@ class Responding:
 
     async def respond(self, book: Book, decision: Decision, parts: Parts) -> Response:
         """Everything that the decision says, with its trace."""
+        if decision.step and not decision.expects:
+            self.deeds.append(Finish())  # first: what hands him over finds nothing open
         for rule, done in decision.done:
             match done:
                 case Saying():
@@ -45,14 +49,17 @@ class Responding:
                     self.calls.append(self._call(rule, done))
                 case Running():
                     await self._run(rule, done, parts)
+        if decision.expects:
+            self.deeds.append(decision.expects)
+        self.deeds += _counted(decision)[: max(0, MOST - len(self.deeds))]
         return Response(
             messages=tuple(self.messages),
             deeds=tuple(self.deeds),
-            is_done=bool(decision.rules),
+            is_done=bool(decision.rules) or decision.step is not None,
             trace=trace_of(book, decision, self.failed),
         )
 
-    def _message(self, rule: Rule, said: Saying) -> Outbound:
+    def _message(self, rule: Rule | Lost | Lost, said: Saying) -> Outbound:
         return Outbound(
             to=said.to or self.message.chat,
             text=said.text,
@@ -64,7 +71,7 @@ class Responding:
             because=str(rule),
         )
 
-    def _reaction(self, rule: Rule, done: Reacting) -> Outbound:
+    def _reaction(self, rule: Rule | Lost | Lost, done: Reacting) -> Outbound:
         return Outbound(
             to=self.message.chat,
             payload=Reaction(emoji=done.emoji),
@@ -73,7 +80,7 @@ class Responding:
             because=str(rule),
         )
 
-    def _call(self, rule: Rule, done: Calling) -> Call:
+    def _call(self, rule: Rule | Lost | Lost, done: Calling) -> Call:
         message = self.message
         body = {
             "rule": rule.id,
@@ -84,7 +91,7 @@ class Responding:
         }
         return Call(rule=str(rule), url=done.url, body=body, headers=dict(done.headers))
 
-    async def _run(self, rule: Rule, done: Running, parts: Parts) -> None:
+    async def _run(self, rule: Rule | Lost | Lost, done: Running, parts: Parts) -> None:
         known = parts.actions.get(done.name)
         if known is None:
             self._trouble(rule, f"'{done.name}' is gone")
@@ -97,6 +104,14 @@ class Responding:
         self.messages += response.messages
         self.deeds += response.deeds
 
-    def _trouble(self, rule: Rule, what: str) -> None:
+    def _trouble(self, rule: Rule | Lost | Lost, what: str) -> None:
         self.troubles.append(f"{rule}: {what}")
         self.failed[rule.id] = f"{self.failed.get(rule.id, '')}, but {what}"
+
+
+def _counted(decision: Decision) -> list[Deed]:
+    """What is added to the figures of the day; the first to go where there is no room."""
+    counted: list[Deed] = [Tally(what="rule", name=rule.id) for rule in decision.rules]
+    if decision.step and decision.step.left:
+        counted.append(Tally(what="left", name=decision.step.left[:_NAME]))
+    return counted

@@ -10,11 +10,14 @@ from pydantic import BaseModel
 
 from chatgrow_bot.config.schema import between, schema_of
 
-from .language.file import ExampleEntry, RuleEntry, RuleFile
-from .language.then import SayEntry, SendEntry, ThenEntry
+from .language.file import ExampleEntry, LineEntry, RuleEntry, RuleFile
+from .language.saying import SayEntry
+from .language.then import AskEntry, MenuEntry, QuestionEntry, ThenEntry
 from .language.values import Entry
 from .language.when import WhenEntry
 
+#: Groups whose keys others have too: these stand in one table.
+_SHARED = (SayEntry, QuestionEntry)
 _MAKER = "chatgrow rules schema --manual config/README.md"
 #: The manual's tables, by the names of their markers; groups that have none stand in that of their key.
 TABLES: Mapping[str, type[BaseModel]] = {
@@ -23,7 +26,11 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "keys of when": WhenEntry,
     "keys of then": ThenEntry,
     "keys of reply": SayEntry,
+    "keys of menu and ask": QuestionEntry,
+    "keys of menu": MenuEntry,
+    "keys of ask": AskEntry,
     "keys of tests": ExampleEntry,
+    "keys of talk": LineEntry,
 }
 
 
@@ -57,7 +64,9 @@ def groups_in(kind: Any) -> Iterator[type[BaseModel]]:
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        if model is SendEntry and name in SayEntry.model_fields:
+        if any(
+            issubclass(model, each) and model is not each and name in each.model_fields for each in _SHARED
+        ):
             continue
         key = f"{prefix}{field.alias or name}"
         yield f"| `{key}` | {field.description} |"

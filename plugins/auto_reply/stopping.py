@@ -14,6 +14,11 @@ def opts_out(text: str) -> bool:
     return said is not None and said.out
 
 
+def leaves(text: str) -> bool:
+    """Whether a message says no more than that its writer leaves what he is in the middle of."""
+    return _ours().leaves(text)
+
+
 def is_kept_from_rules(example: Example) -> bool:
     """Whether what an example says never comes to the rules. In a group such a word is said to the others
     there, unless it is about a message of ours."""

@@ -6,12 +6,14 @@ from functools import lru_cache
 
 from chatgrow_bot.responses import Page, Trace
 
-from .rules import Book, Decision, Tried
+from .book import Book, Decision, Tried
 
 #: Books whose pages are remembered: the one in force, and one that is on its way out.
 _BOOKS = 4
 #: Characters of a line: the core keeps no longer ones.
 _LONGEST = 1_000
+#: Of a message that was awaited.
+_OPEN = Page(("a dialogue is open",))
 
 
 @lru_cache(_BOOKS)
@@ -37,6 +39,12 @@ def line(tried: Tried, wide: tuple[int, int] = (0, 0)) -> str:
     return f"{mark} {tried.rule.id:<{wide[0]}}  {tried.place!s:<{wide[1]}}  {tried.result}"[:_LONGEST]
 
 
+@lru_cache(_BOOKS)
+def _page_behind(book: Book) -> Page:
+    """The same behind a line on the dialogue that was open."""
+    return Page((_OPEN.lines[0], *page_of(book).lines))
+
+
 def trace_of(book: Book, decision: Decision, failed: Mapping[str, str] | None = None) -> Trace:
     """What the core keeps of a decision, and of what failed of it, by rule id."""
     wide, failed = widths(book), failed or {}
@@ -44,5 +52,12 @@ def trace_of(book: Book, decision: Decision, failed: Mapping[str, str] | None = 
         number: f"{line(tried, wide)}{failed.get(tried.rule.id, '')}"[:_LONGEST]
         for number, tried in decision.tried
     }
-    interesting = any(tried.answers or tried.error or not tried.failed for _, tried in decision.tried)
-    return Trace(page=page_of(book), asked=decision.asked, marks=marks, is_dull=not interesting)
+    step = decision.step
+    if step is None:
+        interesting = any(tried.answers or tried.error or not tried.failed for _, tried in decision.tried)
+        return Trace(page=page_of(book), asked=decision.asked, marks=marks, is_dull=not interesting)
+    told = f"{step}{failed.get(step.source.id, '')}"[:_LONGEST]
+    if not step.is_lost:
+        return Trace(page=_OPEN, asked=1, marks={0: told}, is_dull=False)
+    behind = {number + 1: mark for number, mark in marks.items()}
+    return Trace(page=_page_behind(book), asked=decision.asked + 1, marks={0: told, **behind}, is_dull=False)

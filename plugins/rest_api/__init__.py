@@ -12,8 +12,10 @@ from .chats import ChatRoutes
 from .commands import CommandRoutes
 from .connections import ConnectionRoutes
 from .contacts import ContactRoutes
+from .conversations import ConversationRoutes
 from .events import EventRoutes
 from .health import HealthRoutes
+from .insight import InsightRoutes
 from .keys import KeyRoutes
 from .listing import ListingRoutes
 from .logs import LogRoutes
@@ -27,6 +29,7 @@ from .qr import QrRoutes
 from .queue import QueueRoutes
 from .remarks import RemarkRoutes
 from .stats import StatsRoutes
+from .teams import TeamRoutes
 from .usage import UsageRoutes
 from .users import UserRoutes
 from .webhook import WebhookRoutes
@@ -54,6 +57,8 @@ class RestApi(Plugin):
             UsageRoutes(hub.plans),
             ListingRoutes(hub),
             ContactRoutes(hub.history),
+            ConversationRoutes(hub),
+            TeamRoutes(hub.conversations),
             PrivacyRoutes(hub),
             EventRoutes(hub),
             WebhookRoutes(hub),
@@ -64,6 +69,7 @@ class RestApi(Plugin):
             CommandRoutes(hub.commands),
             HealthRoutes(hub.health, hub.connections),
             StatsRoutes(hub),
+            InsightRoutes(hub.insight),
             LogRoutes(),
             DocumentRoutes(),
         )

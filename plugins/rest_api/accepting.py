@@ -49,7 +49,7 @@ async def accept(
     With `wait`, the answer is put off by so many seconds at most, until the message has left or has ended."""
     key, tenant = idempotency_key(request), tenant_of(request)
     delivery = await outbox.enqueue(tenant, connection_id, message, source="api", key=key, asked=asked)
-    return await _answer(request, outbox, delivery, wait)
+    return await accepted(request, outbox, delivery, wait)
 
 
 async def accepted_before(
@@ -59,19 +59,20 @@ async def accepted_before(
     not."""
     key = idempotency_key(request)
     delivery = await outbox.asked_before(tenant_of(request), key, asked) if key else None
-    return await _answer(request, outbox, delivery, wait) if delivery else None
+    return await accepted(request, outbox, delivery, wait) if delivery else None
 
 
-async def _answer(request: web.Request, outbox: Outbox, delivery: Delivery, wait: float) -> web.Response:
+async def accepted(request: web.Request, outbox: Outbox, delivery: Delivery, wait: float) -> web.Response:
+    """The answer that tells of a stored message."""
     delivery, leaves_at = await _told(request, outbox, delivery, wait)
-    accepted = Accepted(
+    told = Accepted(
         message_id=delivery.id,
         status=delivery.state,
         reason=delivery.reason,
         estimated_send_at=leaves_at,
     )
     is_over = wait > 0 and delivery.state not in UNSENT
-    return reply(accepted, status=200 if is_over else 202, location=f"{PATH}/{delivery.id}")
+    return reply(told, status=200 if is_over else 202, location=f"{PATH}/{delivery.id}")
 
 
 async def _told(

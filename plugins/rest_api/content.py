@@ -8,8 +8,8 @@ from pathlib import Path
 
 from chatgrow_bot.addresses import chat_of, phone_of
 from chatgrow_bot.errors import InvalidPhoneNumber, MediaRefused
-from chatgrow_bot.hub import Spool
-from chatgrow_bot.messages import Kind, Media
+from chatgrow_bot.hub import Hub, Spool
+from chatgrow_bot.messages import Kind, Media, Outbound
 from chatgrow_bot.payloads import Contacts, Location, Payload, Person, Poll
 from chatgrow_bot.safety.media import display_name, kind_of
 
@@ -38,6 +38,16 @@ def international(number: str) -> str:
     if phone is None:
         raise InvalidPhoneNumber(f"'{number}' is not a person's number")
     return phone
+
+
+async def said(hub: Hub, tenant: str, message: str | Content, about: str = "") -> Outbound:
+    """A text or a content as what is sent, to nobody yet. Raises what `fetched` and `payload_of` do."""
+    if isinstance(message, str):
+        return Outbound(to="", text=message, about=about)
+    if source := message.media:
+        media = await fetched(hub.spool, tenant, source, await hub.plans.media_size(tenant))
+        return Outbound(to="", text=message.caption or "", media=media, about=about)
+    return Outbound(to="", payload=payload_of(message), about=about)
 
 
 async def fetched(spool: Spool, tenant: str, source: MediaSource, most: int) -> Media:

@@ -12,8 +12,9 @@ import click
 
 from .client import SimulatorClient
 from .demo.api import Api
+from .demo.boutique import linked
 from .demo.processes import DemoFailed
-from .demo.stage import CAFE, USER, Stage
+from .demo.stage import AGENT, AGENT_NUMBER, CAFE, USER, Stage
 from .demo.story import Story
 from .nouns import SimulatorError
 from .phones import Customer, Phone
@@ -68,6 +69,8 @@ async def _leave_running(stage: Stage, simulator: SimulatorClient) -> None:
     async with stage.hub(), stage.api() as api:
         await asyncio.to_thread(_remember, stage)
         await api.create("shop", "The shop", _SHOP)
+        boutique = await linked(api, simulator)
+        await (await simulator.customer(AGENT_NUMBER, name=AGENT)).write(boutique, "/list")
         click.echo(await api.qr_text("shop"))
         click.echo(_try(stage))
         await asyncio.Event().wait()
@@ -125,6 +128,10 @@ Or from a second terminal, in this folder:
   {chatgrow} phone write "שלום"             … in Hebrew as well
   {chatgrow} phone chat                     see what Dana wrote and was answered
   {chatgrow} say "Are you open?"            which rule answers that, and why not the others
+
+A boutique is linked already, and hands over to people. Take Dana's phone and write "menu" to it, or "תפריט":
+2 is an order form, 4 a person. Maya of its team has a phone too, where she is told and answers; /close ends
+it, /help tells the rest.
 
 A café has ready rules, as `{chatgrow} rules new` brings them. Add a number with the id `{cafe}` on /console,
 link it with the Café's phone, and write to it as Dana: "a table for 4 on Friday at 20:00", "תפריט".

@@ -21,12 +21,18 @@ from .checks import Check, Done, Figure, Size, Verdict
 from .hostile.house import CONNECTIONS, PASSWORD, House, house
 from .tenants.replay import Replay, Replayed
 from .tenants.statements import Statements
-from .tenants.traffic import WEBHOOKS, User, settle
+from .tenants.traffic import TALKS, WEBHOOKS, User, settle
 
 _PLUGINS: Mapping[str, Any] = {
     "rest_api": {"admin": True}, "dashboard": {"admin": True}, "metrics": {"admin": True},
     "webhooks": {"admin": True},
 }  # fmt: skip
+#: Everybody's own customers may be handed to them.
+_TEAMS: Mapping[str, Any] = {
+    "agents": {"dana": {"name": "Dana"}},
+    "teams": {"sales": {"tenants": "all", "members": ["dana"], "give": "byHand"}},
+}
+_STORY = ["opened", "taken", "answered", "noted"]
 _COOKIE = "chatgrow_session"
 
 
@@ -57,7 +63,7 @@ async def run(size: Size) -> Verdict:
 async def _story(only: str = "") -> tuple[Replayed, Statements, list[str]]:
     statements, broken = Statements(), list[str]()
     with tempfile.TemporaryDirectory() as folder, statements.watched():
-        async with house(Path(folder), plugins=_PLUGINS) as here:
+        async with house(Path(folder), plugins=_PLUGINS, **_TEAMS) as here:
             anna = await settle(here, "anna", "15551110001")
             bob = await settle(here, "bob", "15552220002")
             await here.person("chief", Role.ADMIN)
@@ -80,6 +86,8 @@ async def _by_body(anna: User, bob: User) -> list[str]:
          to | {"message": {"media": {"uploadId": "nobodys"}}}),
         ("POST", "/api/keys", {"name": "x", "connections": [anna.shop]},
          {"name": "x", "connections": ["nobodys-shop"]}),
+        ("POST", TALKS, {"connectionId": anna.shop, "chat": f"+{anna.number}", "team": "sales"},
+         {"connectionId": "nobodys-shop", "chat": f"+{anna.number}", "team": "sales"}),
         ("POST", WEBHOOKS, {"url": "https://bob.example/", "connections": [anna.shop]},
          {"url": "https://bob.example/", "connections": ["nobodys-shop"]}),
     ]  # fmt: skip
@@ -105,6 +113,8 @@ async def _bound(here: House, anna: User) -> list[str]:
     paths += ["/api/whatsapp/messages", f"/api/whatsapp/messages?q={anna.canary[:-3]}"]
     hook = f"{WEBHOOKS}/{anna.ids['endpoint_id'][0]}"
     paths += [WEBHOOKS, hook, f"{hook}/deliveries", f"{hook}/dead-letters"]
+    talk = f"{TALKS}/{anna.ids['conversation_id'][0]}"
+    paths += [TALKS, talk, f"{talk}/messages", "/api/whatsapp/teams", "/api/whatsapp/insight"]
     paths += [f"/api/whatsapp/stats?connection={anna.shop}", f"{CONNECTIONS}/{anna.shop}/contacts"]
     for path in paths:
         reply = await here.ask("GET", path, None, headers=headers)
@@ -133,6 +143,9 @@ async def _unharmed(anna: User) -> list[str]:
     webhook = await anna.ask("GET", f"{WEBHOOKS}/{anna.ids['endpoint_id'][0]}")
     if webhook.status != 200 or anna.canary not in webhook.body["description"]:
         wrong.append(f"somebody else changed the webhook endpoint: {webhook}")
+    talk = (await anna.ask("GET", f"{TALKS}/{anna.ids['conversation_id'][0]}")).body
+    if talk["state"] != "agent" or [each["event"] for each in talk["story"]] != _STORY:
+        wrong.append(f"somebody else did something in her conversation: {talk}")
     for each in anna.ids["message_id"]:
         if (await anna.ask("GET", f"/api/whatsapp/messages/{each}")).status != 200:
             wrong.append("a message of hers is gone, or she cannot see it: nothing was tried")

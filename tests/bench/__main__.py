@@ -14,6 +14,7 @@ import uvloop
 
 from . import (
     bulk,
+    counted,
     deciding,
     drain,
     latency,
@@ -44,6 +45,7 @@ _TOPICS = {
     "streams": streams.measure,
     "webhooks": webhooks.measure,
     "rules": deciding.measure,
+    "insight": counted.measure,
 }
 
 

@@ -16,8 +16,9 @@ from sqlalchemy import Connection, insert
 
 from chatgrow_bot.clock import SystemClock
 from chatgrow_bot.config.models import Settings
-from chatgrow_bot.core import Core, Ground
+from chatgrow_bot.core import Core
 from chatgrow_bot.engine import Ack, Parcel, Session
+from chatgrow_bot.ground import Ground
 from chatgrow_bot.hooks import Hooks
 from chatgrow_bot.messages import Lane, Outbound
 from chatgrow_bot.outbox.agenda import Agenda
@@ -64,7 +65,7 @@ class Yard(Core):
         self.names = names
         self.session = session
         self.db = ground.db
-        super().__init__(ground, {}, lambda: True)
+        super().__init__(ground, {}, serves=lambda plugins: lambda tenant: True, is_read=lambda: True)
 
     def _sending(self, agenda: Agenda) -> Dispatcher:
         self.connections.ready = lambda connection_id: cast("Session", self.session)  # type: ignore[method-assign]

@@ -22,7 +22,15 @@ from chatgrow_bot.errors import SendRefused
 from chatgrow_bot.health import Health
 from chatgrow_bot.hookspecs import HookSpecs
 from chatgrow_bot.hub import Answer, Command, Role
-from chatgrow_bot.messages import ConnectionState, Inbound, Notice, Outbound
+from chatgrow_bot.messages import (
+    ConnectionState,
+    ConversationChange,
+    ConversationEvent,
+    ConversationState,
+    Inbound,
+    Notice,
+    Outbound,
+)
 from chatgrow_bot.plugin import Plugin, hook
 from chatgrow_bot.store import plugin_store
 from chatgrow_bot.testing import TalkingBot
@@ -249,6 +257,20 @@ async def test_more_than_an_answer(bot: TalkingBot) -> None:
     assert session.read == [DANA]
 
 
+async def test_ask_a_customer_something(bot: TalkingBot) -> None:
+    [code] = [code for code in blocks("python", MANUAL) if "class Table" in code]
+    (bot.folder / "table.py").write_text(code)
+    bot.plugin_folders = [bot.folder]
+    await bot.start("table", Echo)
+    assert await bot.say("table") == ["For how many?"]
+    assert await bot.say("many") == ["Please write a number. For how many?"]
+    assert await bot.say("4") == ["At what time?"]
+    assert await bot.say("eight") == ["A table for 4 at eight. See you!"]
+    assert await bot.say("hello") == ["hello"]
+    assert await bot.say("table", "15551230002@c.us") == ["For how many?"]
+    assert await bot.say("cancel", "15551230002@c.us") == ["As you like."]
+
+
 async def test_filter_outbound(example: Callable[[str], Example]) -> None:
     shown = example("filter_outbound")
     await shown.start(Echo)
@@ -322,3 +344,21 @@ async def test_on_notice(example: Callable[[str], Example]) -> None:
     notice = Notice(topic="order", by="rules", message_id="m1", tenant=tenant, connection_id="shop", at=at)
     shown.bot.running.hub.report(notice)
     assert await shown.keeps("open/m1") == "order"
+
+
+async def test_on_conversation(example: Callable[[str], Example]) -> None:
+    shown = example("on_conversation")
+    await shown.start()
+    change = ConversationChange(
+        conversation_id="v1",
+        number=12,
+        tenant=shown.bot.admin.user_id,
+        connection_id="shop",
+        event=ConversationEvent.CLOSED,
+        state=ConversationState.CLOSED,
+        team="sales",
+        agent="dana",
+        at=shown.bot.clock.now(),
+    )
+    shown.bot.running.hub.report(change)
+    assert await shown.keeps("closed/12") == "dana"

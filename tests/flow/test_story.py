@@ -9,7 +9,7 @@ import pytest
 async def test_the_whole_story_happens(stage: Any, phones: Any, capsys: pytest.CaptureFixture[str]) -> None:
     await sys.modules["chatgrow_plugins.simulator.demo.story"].Story(stage, phones).play()
     steps = [line for line in capsys.readouterr().out.splitlines() if "✓" in line]
-    assert len(steps) == 25
+    assert len(steps) == 32
 
 
 @pytest.mark.slow

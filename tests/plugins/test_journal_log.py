@@ -15,6 +15,9 @@ from chatgrow_bot.messages import (
     CommandUse,
     ConnectionChange,
     ConnectionState,
+    ConversationChange,
+    ConversationEvent,
+    ConversationState,
     Delivery,
     Fault,
     HealthReport,
@@ -96,6 +99,19 @@ FACTS: dict[str, Any] = {
         connection_id="c1",
         at=NOW,
     ),
+    "conversation": ConversationChange(
+        conversation_id="v1",
+        number=12,
+        tenant="t1",
+        connection_id="c1",
+        event=ConversationEvent.TRANSFERRED,
+        state=ConversationState.AGENT,
+        team="sales",
+        agent="avi",
+        previous_agent="dana",
+        by="a call of +972541112233",
+        at=NOW,
+    ),
 }
 
 
@@ -141,6 +157,8 @@ async def test_facts_are_lines_in_their_order(plugin: Any, file: Path) -> None:
         ("command", {"name": "rules", "by": "u1", "ok": True}),
         ("notice", {"message": "m1", "topic": "order …233", "by": "auto_reply", "connection": "c1"}),
         ("notice", {"because": "config/rules/hours.yaml:14 rule 'hours'", "tenant": "t1"}),
+        ("conversation", {"conversation": "v1", "number": 12, "event": "transferred", "state": "agent"}),
+        ("conversation", {"agent": "avi", "previousAgent": "dana", "by": "a call of …233"}),
     ],
 )
 async def test_a_line_says_what_happened(plugin: Any, file: Path, kind: str, wanted: dict[str, Any]) -> None:

@@ -28,15 +28,17 @@ LAYERS: tuple[Layer, ...] = (
         "single things: settings, the database, the safe doors, arithmetic",
         "config limits logs qr safety store vault",
     ),
-    _layer("what several parts use", "lineage reporting spool_files tenants"),
+    _layer("what several parts use", "hours lineage reporting spool_files tenants"),
     _layer("the one caller of plugins", "hooks"),
+    _layer("people who have a chat: what the ways in and out go by", "conversations"),
     _layer(
         "the parts, which meet by the Protocols of hub.py",
-        "accounts bulk chats commands connections doctor events facts history inbox outbox plans policies "
-        "privacy reloads server sessions spool stats upkeep webhook_keys",
+        "accounts bulk chats commands connections doctor events facts history inbox insight outbox plans "
+        "policies privacy reloads server sessions spool stats upkeep webhook_keys",
     ),
     _layer("who looks at the parts", "health"),
     _layer("where plugins come from and live", "host"),
+    _layer("what every part stands on", "ground"),
     _layer("who hands what to whom", "core"),
     _layer("who puts it all together", "app"),
     _layer("what would be answered, tried on a copy", "rehearsal"),

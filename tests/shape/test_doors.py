@@ -32,6 +32,7 @@ FILES = {
     "chatgrow_bot/store/remains.py": "the hub's own database",
     "chatgrow_bot/testing/hub.py": "writes the configuration of a test",
     "chatgrow_bot/upkeep/ballast.py": "a file of the hub's own that holds nothing but room",
+    "plugins/auto_reply/chats/files.py": "reads an exported chat named by whoever runs the hub",
     "plugins/auto_reply/cli_rules.py": "begins a rule file where whoever runs the hub says",
     "plugins/auto_reply/gallery.py": "reads the files it ships with",
     "plugins/dashboard/assets.py": "reads the files it ships with",

@@ -13,17 +13,17 @@ from .source import expect_none
 PLAIN = ("register_", "lifespan")
 ASKED = ("filter_", "answer")
 TOLD = ("on_",)
-#: What a caller may take besides: where it writes who was asked and how they came to it, or whom to ask.
-OPTIONAL = {"filter_": ["trace"], "answer": ["trace", "told"], "register_": ["instance"]}
+#: What a caller may take besides: where it writes who was asked and how they came to it, or whom to ask,
+#: or whom first.
+OPTIONAL = {"filter_": ["trace"], "answer": ["trace", "told", "holder"], "register_": ["instance"]}
 
 Methods = Mapping[str, Callable[..., Any]]
 
 
 def methods(owner: type) -> dict[str, Callable[..., Any]]:
-    """The public functions of a class."""
-    return {
-        name: value for name, value in vars(owner).items() if inspect.isfunction(value) and name[0] != "_"
-    }
+    """The public functions of a class, and of those that it stands on."""
+    parts = (part for each in reversed(owner.__mro__) for part in vars(each).items())
+    return {name: value for name, value in parts if inspect.isfunction(value) and name[0] != "_"}
 
 
 def spec_faults(specs: type) -> list[str]:

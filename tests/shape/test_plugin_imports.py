@@ -17,6 +17,7 @@ PUBLIC = {
     "consent": "the words by which people opt out, which no plugin is asked about",
     "engine": "what a way to reach WhatsApp must offer",
     "errors": "one family: what a plugin raises is told as the core tells its own",
+    "hours": "when a business is open",
     "hub": "the core's parts, for plugins with `admin: true`, and what commands are made of",
     "ids": "ids that grow with time",
     "logs": "log files that rotate, how they fare, and what no line may say",

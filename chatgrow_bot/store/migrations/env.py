@@ -2,7 +2,13 @@
 
 from alembic import context
 
-from chatgrow_bot.store import account_tables, bulk_tables, customer_tables, tables  # noqa: F401 (they fill the metadata)
+from chatgrow_bot.store import (  # noqa: F401 (they fill the metadata)
+    account_tables,
+    bulk_tables,
+    conversation_tables,
+    customer_tables,
+    tables,
+)
 from chatgrow_bot.store.metadata import metadata
 
 context.configure(

@@ -20,7 +20,7 @@ from .about import (
 )
 from .base import Captures, Condition, Facts, Place, Question, Subject, Use, Wanting
 from .costs import steps_of
-from .logic import Either, Every, Not
+from .logic import Either, Every, Never, Not
 from .text import (
     AllPhrases,
     AnyPattern,
@@ -51,6 +51,7 @@ __all__ = [
     "FuzzyPhrase",
     "LanguageIs",
     "Limit",
+    "Never",
     "Not",
     "OnConnection",
     "Phrase",

@@ -81,3 +81,16 @@ def _some(parts: tuple[Condition, ...]) -> str:
     more = len(parts) - _SHOWN
     said = "; ".join([*(part.unmet for part in parts[:_SHOWN]), *([f"{more} more"] if more > 0 else [])])
     return said if len(said) <= _LONG else f"{said[:_LONG]}…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Never:
+    """Nothing: other rules lead here."""
+
+    place: Place
+    unmet: str = "only other rules lead here, by `goto`"
+    keys: frozenset[Key] = frozenset()
+
+    def check(self, subject: Subject) -> Captures | None:
+        """That it does not hold."""
+        return None

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..hours import BusinessHours
+from chatgrow_bot.hours import BusinessHours
+
 from .base import Captures, Place, Subject, held
 
 

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from chatgrow_bot.config import Count, Flag, Seconds
+from chatgrow_bot.hours import HoursEntry
 
-from ..hours import HoursEntry
-from .then import Actions, Said
+from .saying import Said
+from .then import Actions
 from .values import NOTHING, Chat, Entry, FieldName, Group, Id, Labels, Names, Words, many
 from .when import Languages, When, WhenEntry
 
@@ -51,14 +52,38 @@ class LimitEntry(Entry):
     )
 
 
+_Media = Literal["image", "video", "audio", "voice", "sticker", "document", "location", "contact"]
+
+
+class LineEntry(Entry):
+    """One message of a talk, and what shall come of it."""
+
+    say: Words = Field("", description="What the customer writes.")
+    media: _Media | None = Field(None, description="What his message carries.")
+    poll: Words | None = Field(None, description="He votes for this option.")
+    after: Seconds = Field(10.0, ge=0, description="How long after the one before: 10s if left out.")
+    expect: str | None = Field(
+        None, description=f"The rule that shall answer, or go on with its questions; or `{NOTHING}`."
+    )
+    asks: str | None = Field(
+        None, description=f"The question that shall be open then, by its name; or `{NOTHING}`."
+    )
+    reply: Words | None = Field(None, description="The whole text that shall be answered.")
+    does: tuple[Words, ...] | None = Field(None, description="All that is done besides.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.say.strip() or self.media or self.poll):
+            raise ValueError("write what the customer says: `say: ...`, or `media`, or `poll`")
+        return self
+
+
 class ExampleEntry(Entry):
     """A test beside the rule: something a customer may say, and what shall come of it."""
 
     say: Words = Field("", description="What the customer writes.")
     name: str = Field("", description="The customer's name, for replies that use it.")
-    media: (
-        Literal["image", "video", "audio", "voice", "sticker", "document", "location", "contact"] | None
-    ) = Field(None, description="What his message carries.")
+    media: _Media | None = Field(None, description="What his message carries.")
     poll: Words | None = Field(None, description="He votes for this option.")
     at: Annotated[str, Field(pattern=_MOMENT), AfterValidator(_moment)] | None = Field(
         None, description="When, by the business's clock: `2026-03-05 14:00`; now if left out."
@@ -81,10 +106,16 @@ class ExampleEntry(Entry):
     does: tuple[Words, ...] | None = Field(
         None, description="All that is done besides, as `chatgrow say` shows it."
     )
+    talk: tuple[LineEntry, ...] = Field(
+        (), max_length=100, description="Several messages, one after the other, instead of `say`."
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not (self.say.strip() or self.media or self.poll):
+        if self.talk:
+            if single := sorted(self.model_fields_set & {"say", "media", "poll", "reply", "does"}):
+                raise ValueError(f"with `talk`, `{single[0]}` stands in its lines")
+        elif not (self.say.strip() or self.media or self.poll):
             raise ValueError("write what the customer says: `say: ...`, or `media`, or `poll`")
         return self
 
@@ -93,7 +124,10 @@ class RuleEntry(Entry):
     """One rule."""
 
     id: Id = Field(description="Its name in traces and tests; used once in all files.")
-    when: When = Field(description="When it answers; `always` for whatever no rule before it took.")
+    when: When = Field(
+        description="When it answers; `always` for whatever no rule before it took, `goto` where only other "
+        "rules lead here."
+    )
     unless: WhenEntry | None = Field(None, description="When it does not, all the same.")
     then: Actions | None = Field(None, description="What it does, in this order.")
     else_: Actions | None = Field(

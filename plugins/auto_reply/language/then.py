@@ -1,135 +1,31 @@
 """`then:` and `else:`: what a rule does. Each entry of the list is a group with one key."""
 
-from collections.abc import Callable
 from string import ascii_letters, digits
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from chatgrow_bot.config import Flag, Seconds
-from chatgrow_bot.payloads import CARD_NUMBERS, POLL_OPTIONS, WORDS_LIMIT
+from chatgrow_bot.config import Count, Flag, Seconds
 
 from ..calls_sending import OURS
-from .values import Chat, Chats, Emoji, Entry, FieldName, Id, Labels, Short, Text, Url, Words, many
+from .asking import (
+    Choice,
+    DateEntry,
+    FileKind,
+    HandOffEntry,
+    NumberEntry,
+    Parting,
+    PhoneEntry,
+    WordsEntry,
+    bare,
+)
+from .saying import Said, SendEntry, short
+from .values import Emoji, Entry, FieldName, Id, Labels, Phrases, Text, Url, Words, many
 
 _MONTH = 30 * 86_400.0
 _True = Annotated[Literal[True], Field(description="`true`.")]
 #: What the name of a header may be made of.
 _NAMING = frozenset("!#$%&'*+-.^_`|~" + digits + ascii_letters)
-
-
-def _short(key_of: Callable[[str], str]) -> Callable[[Any], Any]:
-    """Makes a group of its most common key's value alone."""
-
-    def whole(value: Any) -> Any:
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            return {key_of(str(value)): value}
-        return value
-
-    return whole
-
-
-def _source(named: str) -> str:
-    return "url" if named.startswith(("https://", "http://")) else "path"
-
-
-class MediaEntry(Entry):
-    """A file to send."""
-
-    path: Words | None = Field(None, max_length=4096, description="A file in one of `allowedMediaRoots`.")
-    url: Url | None = Field(None, description="A web address that the file is fetched from each time.")
-    as_: Literal["image", "video", "audio", "voice", "sticker", "document"] | None = Field(
-        None, alias="as", description="How it is shown; if left out, as what it is."
-    )
-    filename: str = Field("", max_length=WORDS_LIMIT, description="The name that the customer sees.")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.path is None) == (self.url is None):
-            raise ValueError("name the file by either `path` or `url`")
-        return self
-
-
-class PlaceEntry(Entry):
-    """A place."""
-
-    latitude: float = Field(ge=-90, le=90, description="Degrees, such as 32.0853.")
-    longitude: float = Field(ge=-180, le=180, description="Degrees, such as 34.7818.")
-    name: str = Field("", max_length=WORDS_LIMIT, description="What it is called.")
-    address: str = Field("", max_length=WORDS_LIMIT, description="Where it is, in words.")
-
-
-class CardEntry(Entry):
-    """Somebody's card."""
-
-    name: Short = Field(description="His name.")
-    number: Chats = Field(
-        max_length=CARD_NUMBERS[-1], description='One number or several, such as "+972541112233".'
-    )
-
-
-class PollEntry(Entry):
-    """A question with options to choose from."""
-
-    question: Short = Field(description="The question.")
-    options: tuple[Short, ...] = Field(
-        min_length=POLL_OPTIONS[0], max_length=POLL_OPTIONS[-1], description="2 to 12 options."
-    )
-    choices: int = Field(1, ge=0, description="How many one may choose; 0 for any number.")
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        if len(set(self.options)) < len(self.options):
-            raise ValueError("two options of the poll are the same")
-        if self.choices > len(self.options):
-            raise ValueError("`choices` is more than there are options")
-        return self
-
-
-#: A file, or its path or address.
-Media = Annotated[MediaEntry, BeforeValidator(_short(_source), json_schema_input_type=str | MediaEntry)]
-
-
-class SayEntry(Entry):
-    """A message: words, or a file with words, or a place, a card or a poll."""
-
-    text: Text | None = Field(None, description="The words; {{ fields }} are filled in.")
-    variants: tuple[Text, ...] = Field(
-        (), max_length=50, description="Several texts, of which one is chosen by chance."
-    )
-    quoted: Flag = Field(False, description="Whether the customer's message is quoted.")
-    media: Media | None = Field(None, description="A file; the text is its caption.")
-    location: PlaceEntry | None = Field(None, description="A place.")
-    contact: CardEntry | None = Field(None, description="Somebody's card.")
-    poll: PollEntry | None = Field(None, description="A question with options.")
-
-    @model_validator(mode="after")
-    def _one_thing(self) -> Self:
-        things = [each for each in (self.location, self.contact, self.poll) if each]
-        words = [each for each in (self.text, self.variants) if each]
-        if len(words) > 1:
-            raise ValueError("write either `text` or `variants`")
-        if len(things) + bool(self.media or words) != 1:
-            raise ValueError(
-                "write what to say: `text` or `variants`, perhaps with `media`; or else one of "
-                "`location`, `contact` and `poll`"
-            )
-        return self
-
-
-#: A message, or its text.
-Said = Annotated[
-    SayEntry, BeforeValidator(_short(lambda _: "text"), json_schema_input_type=str | int | SayEntry)
-]
-
-
-class SendEntry(SayEntry):
-    """A message to somebody else."""
-
-    to: Chat = Field(description='Whom to: a number such as "+972541112233", or a group\'s chat id.')
-    connection: Words | None = Field(
-        None, description="The connection that sends it; if left out, the one that was written to."
-    )
 
 
 class NotifyEntry(Entry):
@@ -166,9 +62,101 @@ class CallEntry(Entry):
 
 
 _Notice = Annotated[
-    NotifyEntry, BeforeValidator(_short(lambda _: "topic"), json_schema_input_type=str | NotifyEntry)
+    NotifyEntry, BeforeValidator(short(lambda _: "topic"), json_schema_input_type=str | NotifyEntry)
 ]
-_Call = Annotated[CallEntry, BeforeValidator(_short(lambda _: "url"), json_schema_input_type=str | CallEntry)]
+_Team = Annotated[
+    HandOffEntry, BeforeValidator(short(lambda _: "team"), json_schema_input_type=str | HandOffEntry)
+]
+_Call = Annotated[CallEntry, BeforeValidator(short(lambda _: "url"), json_schema_input_type=str | CallEntry)]
+
+
+class QuestionEntry(Entry):
+    """What menus and questions have in common."""
+
+    text: Text = Field(description="What the customer is asked; {{ fields }} are filled in.")
+    again: Text | None = Field(None, description="What he is told when his answer is none; ours if left out.")
+    tries: Count = Field(3, ge=1, le=10, description="After so many wrong answers it ends.")
+    otherwise: "Actions | None" = Field(None, description="What is done then; a polite end if left out.")
+    expires: Seconds = Field(
+        1_800.0, ge=10, le=_MONTH, description="How long his answer is awaited: 30m if left out."
+    )
+    farewell: Parting | None = Field(
+        None, description="What he is told when that time is over; `false` says nothing, ours if left out."
+    )
+    keep: Flag = Field(False, description="Whether the answer is kept about him too, as by `set`.")
+
+
+class OptionEntry(Entry):
+    """One option of a menu."""
+
+    say: Choice = Field(description="What the customer reads behind its number.")
+    words: Phrases | None = Field(None, description="Further words by which he may choose it.")
+    goto: Id | None = Field(None, description="Do what that rule does.")
+    then: "Actions | None" = Field(None, description="What is done when it is chosen.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.goto and self.then:
+            raise ValueError("write either `goto` or `then`; a `goto` may stand in the list of `then`")
+        return self
+
+
+class MenuEntry(QuestionEntry):
+    """Options, of which the customer chooses one."""
+
+    options: list[OptionEntry] = Field(
+        min_length=1, max_length=20, description="What he may choose from, numbered from 1."
+    )
+    into: FieldName | None = Field(
+        None, description="Its name: `{{ answer.NAME }}` is then the option that he chose."
+    )
+
+
+class AskEntry(QuestionEntry):
+    """One question, with the kind of answer that is taken; any words if none is named."""
+
+    into: FieldName = Field(description="The name of the answer: `{{ answer.NAME }}`.")
+    words: Annotated[WordsEntry, BeforeValidator(bare, json_schema_input_type=WordsEntry | _True)] | None = (
+        Field(None, description="Words; what is asked for if no kind is named.")
+    )
+    number: (
+        Annotated[NumberEntry, BeforeValidator(bare, json_schema_input_type=NumberEntry | _True)] | None
+    ) = Field(None, description="A number, in digits of any script; `true` is any whole number.")
+    date: Annotated[DateEntry, BeforeValidator(bare, json_schema_input_type=DateEntry | _True)] | None = (
+        Field(None, description="A day, as people write it: 12.3., tomorrow, Sunday; `true` is any.")
+    )
+    phone: Annotated[PhoneEntry, BeforeValidator(bare, json_schema_input_type=PhoneEntry | _True)] | None = (
+        Field(None, description="A phone number; `true` is any.")
+    )
+    email: _True | None = Field(None, description="An e-mail address.")
+    choice: (
+        Annotated[
+            tuple[Choice, ...],
+            Field(min_length=2, max_length=20),
+            BeforeValidator(many, json_schema_input_type=list[str | int]),
+        ]
+        | None
+    ) = Field(None, description="One of these, numbered from 1.")
+    location: _True | None = Field(None, description="A place that he sends.")
+    media: (
+        Annotated[
+            tuple[FileKind, ...], BeforeValidator(many, json_schema_input_type=FileKind | list[FileKind])
+        ]
+        | None
+    ) = Field(None, description="A file of one of these kinds; `any` is each.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if len(self.kinds) > 1:
+            listed = " and ".join(f"`{each}`" for each in self.kinds)
+            raise ValueError(f"it asks for {listed}; ask for one kind of answer at a time")
+        return self
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of answer that it names."""
+        kinds = ("words", "number", "date", "phone", "email", "choice", "location", "media")
+        return [each for each in kinds if getattr(self, each) is not None]
 
 
 class ThenEntry(Entry):
@@ -194,6 +182,9 @@ class ThenEntry(Entry):
     run: dict[Words, Any] | None = Field(
         None, min_length=1, max_length=1, description="An action of another plugin, by name."
     )
+    menu: MenuEntry | None = Field(None, description="Let him choose; what follows is done then.")
+    ask: AskEntry | None = Field(None, description="Ask him something; what follows is done then.")
+    hand_off: _Team | None = Field(None, description="Hand him to a team of people.")
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:

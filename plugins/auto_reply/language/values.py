@@ -55,7 +55,8 @@ def many(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _phrase(value: Any) -> Phrase:
+def phrase(value: Any) -> Phrase:
+    """Words to look for. Raises ValueError for what holds none."""
     written = text_of(value)
     words = folded(written)
     if not words:
@@ -77,7 +78,8 @@ def _as_seen(pattern: str) -> str:
     return seen if [c for c in seen if c in _SIGNS] == [c for c in pattern if c in _SIGNS] else pattern
 
 
-def _template(value: Any) -> Template:
+def template(value: Any) -> Template:
+    """A text with fields. Raises ValueError, telling what is wrong."""
     text = text_of(value).rstrip("\n")  # of a block of lines in YAML; whatever else was typed stays
     if not text.strip():
         raise ValueError("write what to answer")
@@ -146,14 +148,14 @@ def _emoji(value: Any) -> str:
 
 
 Phrases = Annotated[
-    tuple[Annotated[Phrase, PlainValidator(_phrase, json_schema_input_type=str | int)], ...],
+    tuple[Annotated[Phrase, PlainValidator(phrase, json_schema_input_type=str | int)], ...],
     BeforeValidator(many, json_schema_input_type=str | int | list[str | int]),
 ]
 Patterns = Annotated[
     tuple[Annotated[Pattern, PlainValidator(_pattern, json_schema_input_type=str | int)], ...],
     BeforeValidator(many, json_schema_input_type=str | int | list[str | int]),
 ]
-Text = Annotated[Template, PlainValidator(_template, json_schema_input_type=str | int)]
+Text = Annotated[Template, PlainValidator(template, json_schema_input_type=str | int)]
 Words = Annotated[str, BeforeValidator(text_of, json_schema_input_type=str | int)]
 Short = Annotated[Words, Field(min_length=1, max_length=WORDS_LIMIT)]
 Id = Annotated[str, AfterValidator(_id)]

@@ -122,12 +122,21 @@ class _Always(WhenEntry):
     may_be_empty: ClassVar[bool] = True
 
 
-def _always(value: Any) -> Any:
-    return _Always.model_validate({}) if value == "always" else value
+class Never(WhenEntry):
+    """Holds for no message: other rules lead here."""
+
+    may_be_empty: ClassVar[bool] = True
 
 
-#: A rule's own: `always` asks nothing.
-When = Annotated[WhenEntry, BeforeValidator(_always, json_schema_input_type=WhenEntry | Literal["always"])]
+def _by_name(value: Any) -> Any:
+    named = {"always": _Always, "goto": Never}.get(value) if isinstance(value, str) else None
+    return named.model_validate({}) if named else value
+
+
+#: A rule's own: `always` asks nothing, and `goto` waits for others to lead here.
+When = Annotated[
+    WhenEntry, BeforeValidator(_by_name, json_schema_input_type=WhenEntry | Literal["always", "goto"])
+]
 
 
 def _either(names: list[str]) -> str:

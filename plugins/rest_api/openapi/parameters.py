@@ -31,6 +31,7 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "message_id": Variable("The message's id, of one sent or received.", _ID),
     "batch_id": Variable("The bulk send's id.", _ID),
+    "conversation_id": Variable("The conversation's id.", _ID),
     "user_id": Variable("The user's id.", _ID),
     "key_id": Variable("The key's id.", _ID),
     "webhook_id": Variable("The webhook key's id.", _ID),

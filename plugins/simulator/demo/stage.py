@@ -14,9 +14,13 @@ from .processes import DemoFailed, Places, chatgrow, free_ports, running
 
 USER, NEIGHBOUR = "demo", "neighbour"
 
-#: Ready rules for a restaurant, in English and in Hebrew; the demo's café has them.
+#: Ready rules, in English and in Hebrew: the café has those for a restaurant, the boutique those for a shop,
+#: which hand customers over to people.
 _READY = Path(__file__).parents[2] / "auto_reply" / "gallery"
-CAFE = "cafe"
+CAFE, BOUTIQUE = "cafe", "boutique"
+_RULES_OF = {CAFE: "restaurant", BOUTIQUE: "shop"}
+#: Who serves the boutique's customers, from a phone of her own.
+AGENT, AGENT_NUMBER = "Maya", "+972541112235"
 
 #: By this line a folder is known as a demo's own, which the next one may remove.
 _MADE_BY = "# Made by `chatgrow demo`; made anew each time.\n"
@@ -27,12 +31,23 @@ server:
 pacing:
   send: {{ min: 0, max: 0, jitter: 0 }}
   reply: {{ min: 0, max: 0, typing: true }}
+# Nor does anybody real write as fast as a script does.
+inbound:
+  loopBreaker: {{ short: 25, sameText: 6 }}
+# Whoever asks the boutique for a person is handed to Maya: she answers on her own phone, in WhatsApp.
+agents:
+  maya: {{ name: {agent}, whatsapp: "{agent_number}" }}
+teams:
+  sales: {{ title: Sales, members: [maya], rating: true }}
 plugins:
   engine_web:
     simulator: "127.0.0.1:{page_port}"
   rest_api:
     admin: true
   dashboard:
+    admin: true
+    tenants: all
+  whatsapp_agents:
     admin: true
     tenants: all
   auto_reply:
@@ -55,7 +70,7 @@ class Stage:
         folder is not a demo's own, or one runs in it."""
         ports = free_ports(3)
         places = Places(folder=folder, hub_port=ports[0], page_port=ports[1], control_port=ports[2])
-        await asyncio.to_thread(_lay_out, places, rules)
+        await asyncio.to_thread(lay_out, places, rules)
         stage = cls(places)
         await stage.add_user(USER, "admin")
         return stage
@@ -91,19 +106,23 @@ class Stage:
         return Api(self.places.hub, username, self._passwords[username])
 
 
-def _lay_out(places: Places, rules: Path) -> None:
+def lay_out(places: Places, rules: Path) -> None:
+    """Write the configuration and the rules into an empty folder. Raises DemoFailed."""
     if not rules.is_dir():
         raise DemoFailed(f"there are no rules in {rules}; begin a project here with: chatgrow init")
     _clear(places)
     folder = places.config.parent / "rules"
     folder.mkdir(parents=True)
-    settings = _CONFIG.format(hub_port=places.hub_port, page_port=places.page_port)
+    settings = _CONFIG.format(
+        hub_port=places.hub_port, page_port=places.page_port, agent=AGENT, agent_number=AGENT_NUMBER
+    )
     places.config.write_text(_MADE_BY + settings)
     for file in rules.glob("*.yaml"):
         shutil.copy(file, folder / file.name)
-    for file in _READY.glob("restaurant.*.yaml"):  # as somebody would who takes them for one connection
-        own = file.read_text().replace("\nlanguage:", f"\nconnections: [{CAFE}]\nlanguage:", 1)
-        (folder / file.name.replace("restaurant", CAFE)).write_text(own)
+    for connection, ready in _RULES_OF.items():
+        for file in _READY.glob(f"{ready}.*.yaml"):  # as somebody would who takes them for one connection
+            own = file.read_text().replace("\nlanguage:", f"\nconnections: [{connection}]\nlanguage:", 1)
+            (folder / file.name.replace(ready, connection)).write_text(own)
 
 
 def _clear(places: Places) -> None:

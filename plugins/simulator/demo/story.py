@@ -10,6 +10,7 @@ from ..client import SimulatorClient
 from ..phone_message import PhoneMessage
 from ..phones import Customer, Phone
 from .api import Api
+from .boutique import Boutique
 from .neighbour import play as play_neighbour
 from .processes import DemoFailed, until
 from .range import Range
@@ -30,6 +31,7 @@ class Story:
     def __init__(self, stage: Stage, simulator: SimulatorClient) -> None:
         self._stage = stage
         self._simulator = simulator
+        self._boutique = Boutique(simulator, ANSWER_PATIENCE)
 
     async def play(self) -> None:
         """Play it. Raises DemoFailed at the first step that did not happen."""
@@ -40,6 +42,7 @@ class Story:
             await self._answers(phone, dana)
             await self._sends(api, dana)
             await self._more(api, phone, dana)
+            await self._boutique.begin(api)
         async with step("the hub is stopped; meanwhile a customer writes"):
             missed = await dana.write(phone, "hello, is anybody there?")
             seen = len(await dana.received(0))
@@ -50,6 +53,7 @@ class Story:
                 await self._online(api, never="qr")
             async with step("the message that came meanwhile is answered, once"):
                 await self._answered_once(phone, dana, missed, seen)
+            await self._boutique.go_on()
 
     async def _cast(self) -> tuple[Phone, Customer]:
         phone = await self._simulator.phone("+972501234567", name="Shop")

@@ -60,7 +60,7 @@ async def met(here: House, shop: Shop, messages: int) -> None:
     """She writes and is written to, in every way."""
     session = await here.connect(shop.name, f"{shop.name}-shop")
     await here.connect(shop.name, f"{shop.name}-second")
-    endpoint = {"url": "http://127.0.0.1:1/", "description": "a CRM"}
+    endpoint = {"url": "http://127.0.0.1:1/", "description": "a CRM", "events": ["message.received"]}
     assert (await here.ask("POST", WEBHOOKS, shop.name, json=endpoint)).status == 201
     who = {"name": shop.called}
     await session.hears(f"{shop.words} by a linked id", LINKED, **who)

@@ -13,8 +13,9 @@ from typing import Any
 
 from chatgrow_bot.background import background
 from chatgrow_bot.config.models import Settings
-from chatgrow_bot.core import Core, Ground
+from chatgrow_bot.core import Core
 from chatgrow_bot.errors import ChatgrowError, StoreUnavailable
+from chatgrow_bot.ground import Ground
 from chatgrow_bot.hooks import Hooks
 from chatgrow_bot.hooks.registry import Instance
 from chatgrow_bot.hub import Identity, Role
@@ -195,7 +196,7 @@ class Story:
             )
             engine = WorldEngine(self.world, honest=plan.honest)
             self._engines.append(engine)
-            core = Core(ground, {"world": engine}, lambda: True)
+            core = Core(ground, {"world": engine}, serves=lambda _: lambda _: True, is_read=lambda: True)
             await core.queue.load()
             await core.connections.load()
             await core.gate.load()

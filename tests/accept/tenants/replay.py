@@ -22,7 +22,7 @@ _COMMON = {"name": ["none"], "file": ["none.js"]}
 _MISSING = {
     "connection_id": "nobodys-shop", "message_id": "0" * 32, "key_id": "0" * 32, "user_id": "0" * 32,
     "chat": "15550000000@c.us", "number": "+15550000000", "name": "none", "file": "none.js",
-    "batch_id": "0" * 32, "endpoint_id": "0" * 32,
+    "batch_id": "0" * 32, "endpoint_id": "0" * 32, "conversation_id": "0" * 32,
 }  # fmt: skip
 #: By route, a body that it takes, if not the example in the API's document.
 _BODIES: Mapping[str, Any] = {

@@ -34,6 +34,13 @@ CORE_ONLY: Mapping[str, str] = {
     "FROM journal WHERE journal.position > ?": "read once for all who listen; each is told what `Wish.meets`",
     "SELECT count(*) AS count_1 FROM (SELECT ? AS": "whether queues stand still; figures for health",
     "FROM counts WHERE counts.tenant = ?": "the whole hub's, kept under no user's name",
+    "UPDATE conversations SET": "one that was found as its owner's in the same transaction",
+    "FROM conversations WHERE conversations.id = ?;": "the same one, as it is then",
+    "DELETE FROM dialogues WHERE dialogues.connection_id = ? AND dialogues.chat = ?":
+        "of a connection whose owner was asked for in the same transaction",
+    "AND outbox.source != ? AND outbox.chat = ?;": "the same",
+    "outbox.id IN (?) AND (EXISTS (SELECT * FROM consent WHERE consent.tenant = outbox.tenant":
+        "what was stored for its owner in the same transaction, against his own list",
 }  # fmt: skip
 #: The same, of an admin alone, who may ask for everybody's.
 FOR_ADMINS: Mapping[str, str] = {
@@ -73,7 +80,7 @@ class Statements:
             return
         owned = [name for name in dict.fromkeys(_READS.findall(statement)) if name in _OWNED]
         self.seen += bool(owned)
-        statement = " ".join(statement.split())
+        statement = f"{' '.join(statement.split())};"
         if any(part in statement for part in whose[2]):
             self.allowed += bool(owned)
         elif owned and not (_NAMES.search(statement) and whose[1] in _flat(parameters)):

@@ -13,7 +13,7 @@ from chatgrow_bot.testing import FakeSession
 
 from ..hostile.house import CONNECTIONS, House, Reply
 
-WEBHOOKS = "/api/whatsapp/webhooks"
+WEBHOOKS, TALKS = "/api/whatsapp/webhooks", "/api/whatsapp/conversations"
 #: Any role that may make one.
 _SCOPES = ("read", "send", "manage", "delete", "qr", "inbound")
 
@@ -75,6 +75,7 @@ async def settle(here: House, name: str, number: str) -> User:
     user.note("endpoint_id", (await _done(user.ask("POST", WEBHOOKS, json=body))).body["id"])
     await _write(user)
     await _hear(user)
+    await _hand_over(user)
     await _keys(user)
     listed = await _done(user.ask("GET", "/api/whatsapp/messages?limit=1"))
     user.page = listed.body["next"] or ""
@@ -124,6 +125,16 @@ async def _hear(user: User) -> None:
     async with asyncio.timeout(60):
         while (await user.ask("GET", f"/api/whatsapp/media/{file}")).status != 200:
             pass
+
+
+async def _hand_over(user: User) -> None:
+    """One of his customers is handed to a team, and spoken with."""
+    body = {"connectionId": user.shop, "chat": f"+{user.number}", "team": "sales", "note": user.canary}
+    made = await _done(user.ask("POST", TALKS, json=body))
+    talk = f"{TALKS}/{user.note('conversation_id', made.body['conversationId'])}"
+    said = {"message": f"{user.canary} said", "agent": "dana"}
+    user.note("message_id", (await _done(user.ask("POST", f"{talk}/messages", json=said))).body["messageId"])
+    await _done(user.ask("POST", f"{talk}/note", json={"text": user.canary}))
 
 
 async def _keys(user: User) -> None:

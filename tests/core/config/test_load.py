@@ -23,6 +23,7 @@ def test_the_shipped_configuration_loads_and_says_what_is_the_default_anyway() -
         "metrics",
         "dashboard",
         "webhooks",
+        "whatsapp_agents",
         "guest_list",
         "auto_reply",
         "journal_log",

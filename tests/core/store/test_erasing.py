@@ -12,6 +12,7 @@ from chatgrow_bot.messages import State
 from chatgrow_bot.store import consent, contacts, people, personal_messages, personal_rows, suppressions
 from chatgrow_bot.store import outbox as stored
 from chatgrow_bot.store.bulk_tables import bulk_batches, bulk_rows
+from chatgrow_bot.store.conversation_tables import dialogues
 from chatgrow_bot.store.customer_tables import customers
 from chatgrow_bot.store.database import Database, open_database
 from chatgrow_bot.store.metadata import metadata
@@ -74,6 +75,10 @@ def story(conn: Connection) -> None:
         conn.execute(insert(customers).values(tenant=tenant, person=CHAT, **kept))
         conn.execute(insert(plugin_store).values(instance="p", tenant=tenant, key=f"limits/{CHAT}", value=1))
         consent.record(conn, tenant, CHAT, True, "message x", NOW)
+    for chat, participant in ((LID, ""), (GROUP, CHAT), (FRIEND, ""), (GROUP, FRIEND)):
+        waits = {"connection_id": "shop", "chat": chat, "participant": participant, "tenant": "u"}
+        asked = {"plugin": "p", "state": {"asked": "how many"}, "message_id": "hers", "asked_at": NOW}
+        conn.execute(insert(dialogues).values(**waits, **asked, until=NOW))
     contacts.learn(conn, "u", "shop", LID, CHAT)
     fault = {"at": NOW, "hook": "on_fault", "tenant": "u", "connection_id": ""}
     for reason in ("no +972 54 111 2233", "no 9725411122334", "no 972549998877"):
@@ -120,6 +125,7 @@ async def test_a_person_is_found_under_all_names_and_all_of_it_goes(db: Database
         "mentionsIn": 1,
         "events": 1,
         "pluginValues": 1,
+        "dialogues": 2,
         "customer": 2,
         "consent": 2,
         "consentLedger": 1,
@@ -144,6 +150,7 @@ async def test_what_is_somebody_elses_stays(db: Database) -> None:
         "messagesIn": 2,
         "mentionsIn": 1,
         "events": 1,
+        "dialogues": 2,
     }
 
     def look(conn: Connection) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -45,7 +45,7 @@ def load(tmp_path: Path) -> Load:
 
 def failures(book: Any, of: Callable[[Any], object] = bool) -> list[str]:
     done = [each for now in MOMENTS for each in rehearsal.rehearse(book, now) if of(each.example)]
-    return [f"{each.example.place} {each.example.say!r}: {each.failure}" for each in done if each.failure]
+    return [f"{each.example.place} {each.example.shown!r}: {each.failure}" for each in done if each.failure]
 
 
 def test_there_is_each_business_in_each_language() -> None:
@@ -101,7 +101,7 @@ def test_both_languages_have_the_same_rules_and_live_together(name: str, load: L
     assert both.problems == ()
     assert [rule.id for rule in both.rules] == [*ids, *(f"{each}-he" for each in ids)]
     # a photo or a voice message is in no language, so the first file answers it
-    assert failures(both, lambda example: example.say or example.votes) == []
+    assert failures(both, lambda example: example.shown or example.votes) == []
 
 
 def test_an_example_that_is_wrong_is_found(load: Load, tmp_path: Path) -> None:

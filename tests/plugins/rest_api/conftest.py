@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -46,6 +47,12 @@ CONFIG = """
 server: {port: 0}
 sessionDir: sessions
 allowedMediaRoots: [media]
+agents:
+  dana: {name: Dana Levi, user: dana-user, whatsapp: "+15559990001"}
+  avi: {name: Avi}
+teams:
+  sales: {title: Sales, tenants: all, members: [dana, avi], give: byHand}
+  managers: {tenants: all, members: [avi], give: byHand}
 plugins:
   rest_api: {admin: true}
 """
@@ -92,7 +99,15 @@ class Api:
     ) -> None:
         self.hub, self.url, self.engine, self.clock, self.home = hub, url, engine, clock, home
         self._session, self._db = session, db
-        self._tokens: dict[str, str] = {}
+        self.names = {user: f"{user}-user" for user in USERS}
+        self._tokens: dict[str, tuple[str, datetime]] = {}  # each with the end of its time
+
+    @property
+    def accounts(self) -> Accounts:
+        """The hub's accounts, with what only the command line may do."""
+        accounts = self.hub.accounts
+        assert isinstance(accounts, Accounts)
+        return accounts
 
     def routes(self) -> list[Route]:
         """Every route there is."""
@@ -100,12 +115,15 @@ class Api:
         return list(plugin.register_routes())
 
     async def token(self, user: str) -> str:
-        if user not in self._tokens:
-            accounts = self.hub.accounts
-            assert isinstance(accounts, Accounts)
-            await accounts.add_user(f"{user}-user", PASSWORD, USERS[user], "enterprise")
-            self._tokens[user] = (await accounts.login(f"{user}-user", PASSWORD, "10.0.0.1")).access_token
-        return self._tokens[user]
+        """His access token: a fresh one once the last is too old, however far the clock was moved."""
+        token, until = self._tokens.get(user, ("", None))
+        if until is None:
+            await self.accounts.add_user(self.names[user], PASSWORD, USERS[user], "enterprise")
+        if until is None or self.clock.now() >= until:
+            login = await self.accounts.login(self.names[user], PASSWORD, "10.0.0.1")
+            token = login.access_token
+            self._tokens[user] = (token, self.clock.now() + login.expires_in)
+        return token
 
     async def ask(self, method: str, path: str, user: str | None = "operator", **more: Any) -> Reply:
         headers = dict(more.pop("headers", {}))

@@ -89,7 +89,7 @@ async def test_rows_of_a_bulk_send_stay_what_they_were(api: Api) -> None:
     taken = await api.ask("POST", "/api/whatsapp/bulk/send", json=many)
     async with asyncio.timeout(20):
         while len(session.sent) < 2:
-            await api._pass(30)
+            await api._pass(5)
     async with asyncio.timeout(20):
         while (await api.ask("GET", taken.headers["Location"])).body["counts"].get("sent") != 2:
             await api._pass(1)

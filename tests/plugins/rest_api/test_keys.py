@@ -7,7 +7,7 @@ from chatgrow_bot.hub import Role, Scope
 from chatgrow_bot.plugin import Access, Route
 
 from .conftest import CONNECTIONS, Api, Reply
-from .test_matrix import PUBLIC, ask, filled
+from .test_matrix import PUBLIC, TALKS, ask, filled
 
 MESSAGES = "/api/whatsapp/messages"
 ONE = f"{CONNECTIONS}/{{connection_id}}"
@@ -35,6 +35,11 @@ OPENS = {
         f"GET {ONE}/stats",
         f"GET {ONE}/health",
         "GET /api/whatsapp/contacts/{number}/export",
+        f"GET {TALKS}",
+        f"GET {TALKS}/{{conversation_id}}",
+        f"GET {TALKS}/{{conversation_id}}/messages",
+        "GET /api/whatsapp/teams",
+        "GET /api/whatsapp/insight",
     },
     Scope.SEND: {
         f"POST {ONE}/send",
@@ -53,6 +58,13 @@ OPENS = {
         "POST /api/whatsapp/bulk/{batch_id}/pause",
         "POST /api/whatsapp/bulk/{batch_id}/resume",
         "POST /api/whatsapp/bulk/{batch_id}/cancel",
+        f"POST {TALKS}",
+        f"POST {TALKS}/{{conversation_id}}/take",
+        f"POST {TALKS}/{{conversation_id}}/transfer",
+        f"POST {TALKS}/{{conversation_id}}/release",
+        f"POST {TALKS}/{{conversation_id}}/close",
+        f"POST {TALKS}/{{conversation_id}}/note",
+        f"POST {TALKS}/{{conversation_id}}/messages",
     },
     Scope.MANAGE: {
         f"POST {CONNECTIONS}",

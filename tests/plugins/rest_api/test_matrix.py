@@ -11,6 +11,7 @@ from chatgrow_bot.plugin import Access, Route
 
 from .conftest import CONNECTIONS, USERS, Api, Reply
 
+TALKS = "/api/whatsapp/conversations"
 #: What anyone may call. A longer list needs a reason.
 PUBLIC = {
     ("POST", "/api/auth/login"),
@@ -54,6 +55,10 @@ BODIES = {
     ("POST", "/api/whatsapp/messages/{message_id}/edit"): {"text": "hello again"},
     ("POST", "/api/whatsapp/messages/{message_id}/forward"): {"to": "+14155550123"},
     ("POST", f"{CONNECTIONS}/{{connection_id}}/presence"): {"available": True},
+    ("POST", TALKS): {"connectionId": "shop", "chat": "+14155550123", "team": "sales"},
+    ("POST", f"{TALKS}/{{conversation_id}}/transfer"): {"team": "sales"},
+    ("POST", f"{TALKS}/{{conversation_id}}/note"): {"text": "a note"},
+    ("POST", f"{TALKS}/{{conversation_id}}/messages"): {"message": "hello", "agent": "dana"},
     SIGNED: {"message": "hello", "sender": "+14155550123", "timestamp": "2026-01-01T12:00:00Z"},
 }
 
@@ -66,6 +71,7 @@ def filled(route: Route, message_id: str = "0" * 32, connection_id: str = "shop"
         .replace("{user_id}", "0" * 32)
         .replace("{key_id}", "0" * 32)
         .replace("{batch_id}", "0" * 32)
+        .replace("{conversation_id}", "0" * 32)
         .replace("{chat}", "14155550123@c.us")
         .replace("{number}", "+14155550123")
     )

@@ -1,13 +1,22 @@
 """What reaches a receiver: which events, how signed, in which order, how often."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from aiohttp import web
 
 from chatgrow_bot.hub import EventType, Role
-from chatgrow_bot.messages import ConnectionState, HealthReport, Notice, Outbound
+from chatgrow_bot.messages import (
+    ConnectionState,
+    ConversationChange,
+    ConversationEvent,
+    ConversationState,
+    HealthReport,
+    Notice,
+    Outbound,
+)
 
 from .conftest import WEBHOOKS, World
 
@@ -46,6 +55,8 @@ async def test_every_kind_of_event_arrives_signed_and_in_the_envelope(world: Wor
     )
     noted = Notice(topic="order", by="rules", tenant=anna, connection_id="shop", at=world.clock.now())
     hub.report(noted)
+    for event in ConversationEvent:
+        hub.report(replace(happened(world), event=event))
     await world.until(lambda: seen() == set(EventType), 1)
     got = world.receiver.at("/crm")
     assert all(each.is_signed_by(endpoint["secret"]) for each in got)
@@ -72,6 +83,43 @@ async def test_only_what_was_chosen_arrives_from_the_connections_that_were_named
     await world.until(lambda: world.receiver.at("/shop") and world.receiver.at("/states"), 0.1)
     assert {each.told["type"] for each in world.receiver.at("/states")} == {"connection.state"}
     assert {each.told["data"]["connectionId"] for each in world.receiver.at("/shop")} == {"shop"}
+
+
+async def test_what_happens_in_a_conversation_is_told_under_types_of_its_own(world: World) -> None:
+    await world.make(events=["conversation.taken", "conversation.closed"])
+    hub, told = world.bot.running.hub, happened(world)
+    for event in ConversationEvent:
+        hub.report(replace(told, event=event, tenant="another"))
+        hub.report(replace(told, event=event))
+    await world.until(lambda: len(world.receiver.at("/crm")) == 2, 1)
+    got = [each.told for each in world.receiver.at("/crm")]
+    assert [each["type"] for each in got] == ["conversation.taken", "conversation.closed"]
+    assert got[0]["data"] == {
+        "conversationId": "c1",
+        "number": 12,
+        "connectionId": "shop",
+        "state": "agent",
+        "team": "sales",
+        "agent": "dana",
+        "previousAgent": None,
+        "by": "the clock",
+    }
+
+
+def happened(world: World) -> ConversationChange:
+    """Something, in a conversation of Anna's."""
+    return ConversationChange(
+        conversation_id="c1",
+        number=12,
+        tenant=world.ids["anna"],
+        connection_id="shop",
+        event=ConversationEvent.OPENED,
+        state=ConversationState.AGENT,
+        team="sales",
+        agent="dana",
+        by="the clock",
+        at=world.clock.now(),
+    )
 
 
 async def test_a_new_endpoint_begins_with_what_happens_from_now_on(world: World) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
-from chatgrow_bot.config import nearest
+from .names import nearest
 
 _LANGUAGE = "en_US"  #: of the days' names in traces; a country without it has its own
 

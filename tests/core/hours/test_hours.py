@@ -1,6 +1,5 @@
 """Business hours: they agree with a person who walks through the days minute by minute beside a clock."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -12,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .hours_files import JERUSALEM, at, hours_of, read
+from chatgrow_bot.config.opening import DAY, Span
+from chatgrow_bot.hours import BusinessHours
 
-opening = sys.modules["chatgrow_plugins.auto_reply.opening"]
-BusinessHours, Span, DAY = hours_of.BusinessHours, opening.Span, opening.DAY
+from .hours_files import JERUSALEM, at, read
 
 MINUTE = timedelta(minutes=1)
 #: Days on which clocks are changed: at night, at midnight, by half an hour, by a day.

@@ -1,15 +1,14 @@
 """How business hours are written in a rule file, and what is told to whoever writes them wrongly."""
 
-import sys
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
-from .hours_files import hours_of, read
+from chatgrow_bot.config.opening import Span
+from chatgrow_bot.hours import BusinessHours
 
-BusinessHours = hours_of.BusinessHours
-Span = sys.modules["chatgrow_plugins.auto_reply.opening"].Span
+from .hours_files import read
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""How a rule file says when the business is open. Whatever a person can get wrong is told at the value he
-typed."""
+"""How a file says when a business, or a team, is open. Whatever a person can get wrong is told at the value
+he typed."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,12 +8,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, field_validator, model_validator
 
-from chatgrow_bot.config import Section, Zone, did_you_mean
-
+from .names import did_you_mean
 from .public_days import checked_country
+from .values import Section, Zone
 
 DAY = 24 * 60  #: minutes
-#: As rule files name the days; the place in it is Python's number of the day.
+#: As files name the days; the place in it is Python's number of the day.
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _SHORT = tuple(day[:3].lower() for day in WEEKDAYS)
@@ -142,7 +142,9 @@ _Country = Annotated[str, AfterValidator(checked_country)]
 class HoursEntry(Section):
     """When the business is open."""
 
-    zone: Zone | None = Field(None, description="Time zone, as Asia/Jerusalem; the plugin's if left out.")
+    zone: Zone | None = Field(
+        None, description="Time zone, as Asia/Jerusalem; if left out, the plugin's, or of a team the hub's."
+    )
     open: dict[Days, Spans] = Field(
         description="Days and their hours: `sun-thu: 9:00-18:00`, `fri: [9:00-13:00, 16:00-19:00]`."
     )

@@ -1,20 +1,17 @@
 """Business hours of rule files, for tests."""
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from chatgrow_bot.config import Section, check, render, survey
+from chatgrow_bot.hours import HoursEntry
 
-from . import conftest  # noqa: F401  it loads the plugin
-
-hours_of = sys.modules["chatgrow_plugins.auto_reply.hours"]
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
 
 
 class File(Section):
-    hours: hours_of.HoursEntry  # type: ignore[name-defined]
+    hours: HoursEntry
 
 
 def read(tmp_path: Path, text: str) -> tuple[File | None, str]:

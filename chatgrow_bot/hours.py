@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from .opening import WEEKDAYS, HolidayEntry, HoursEntry, Span
-from .public_days import public_days
+from .config.opening import WEEKDAYS, HolidayEntry, HoursEntry, Span
+from .config.public_days import public_days
 
 __all__ = ["BusinessHours", "HoursEntry"]
 
@@ -65,6 +65,16 @@ class BusinessHours:
         found = next((end for _, end in self._stretches(now, _AHEAD) if end > now), None)
         # what lasts until where the look ahead ends has no end there
         return self._local(found) if found and found < now + timedelta(days=_AHEAD - _REACH) else None
+
+    def after(self, since: datetime, seconds: float) -> datetime | None:
+        """When it has been open for so long since a moment; None when that is not within a year."""
+        left = timedelta(seconds=seconds)
+        for begin, end in self._stretches(since, _AHEAD):
+            start = max(begin, since)
+            if end - start >= left:
+                return self._local(start + left)
+            left -= max(timedelta(0), end - start)
+        return None
 
     def words(self, now: datetime) -> str:
         """How it is at this moment and why, for people: `open until 18:00`, `closed: Saturday`."""

@@ -1,0 +1,5 @@
+"""Replays chats that took place through the rules: `chatgrow replay`."""
+
+from .cli import replay_command
+
+__all__ = ["replay_command"]
